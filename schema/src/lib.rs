@@ -1,1 +1,47 @@
-//! The data contract.
+//! The data contract of rasteret: what a record, a raster header and a plugin are.
+//!
+//! This crate does no I/O. Everything that crosses a crate boundary is defined here, once:
+//!
+//! | module | what it defines |
+//! | --- | --- |
+//! | [`dtype`], [`value`] | sample types under their NumPy names, and single pixel values that are exact in all of them |
+//! | [`geotransform`], [`window`], [`bounds`], [`crs`] | where pixels lie |
+//! | [`header`], [`image`], [`tile_table`], [`archive`] | a parsed raster header, its tile offsets, and its zero-copy archive |
+//! | [`record`] | the columns of a record table, and records as Rust values |
+//! | [`reader`], [`source`] | the plugin traits: raster readers and source adapters |
+//! | [`error`] | the errors that plugins return |
+
+pub mod archive;
+pub mod bounds;
+pub mod crs;
+pub mod dtype;
+pub mod error;
+pub mod geotransform;
+pub mod header;
+pub mod image;
+pub mod reader;
+pub mod record;
+pub mod source;
+pub mod tile_table;
+pub mod value;
+pub mod window;
+
+pub use archive::{ArchiveError, HeaderArchive};
+pub use bounds::BoundingBox;
+pub use crs::Crs;
+pub use dtype::DataType;
+pub use error::RasterError;
+pub use geotransform::Geotransform;
+pub use header::{
+    ArchivedRasterHeader, BandMetadata, ColorInterpretation, Encoding, Georeference, ImageHeader,
+    ObjectVersion, RasterHeader,
+};
+pub use image::ImageView;
+pub use reader::{ByteRanges, Parsed, RasterReader, TileRequest};
+pub use record::{Asset, Record};
+pub use source::{
+    RecordStream, Selection, SourceAdapter, SourceBatch, SourceError, SourceFailure, SourceHeader,
+};
+pub use tile_table::TileTable;
+pub use value::PixelValue;
+pub use window::Window;
