@@ -70,3 +70,8 @@ mod scenes;
 mod source;
 
 pub use source::LocalSource;
+
+/// Compiles and runs the examples of how to write a plugin.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct HowToWriteAPlugin;
