@@ -157,9 +157,8 @@ fn walk(root: &Path, extensions: &[String], glob: Option<&GlobMatcher>, found: &
         let has_own_name = !entry.path_is_symlink() || !folder.starts_with(root);
         has_own_name && entered.insert(folder)
     };
-    let is_hidden = |entry: &DirEntry| {
-        entry.depth() > 0 && entry.file_name().to_str().is_some_and(|name| name.starts_with('.'))
-    };
+    let is_hidden =
+        |entry: &DirEntry| entry.depth() > 0 && entry.file_name().as_encoded_bytes().starts_with(b".");
     let has_extension = |path: &Path| {
         let extension = path.extension().and_then(|extension| extension.to_str());
         extension.is_some_and(|found| extensions.iter().any(|wanted| found.eq_ignore_ascii_case(wanted)))

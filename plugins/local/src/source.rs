@@ -121,6 +121,9 @@ impl LocalSource {
 
     /// Finds the files, and says what to make of them.
     fn plan(&self, selection: &Selection) -> Result<Plan, SourceError> {
+        if self.paths.is_empty() {
+            return Err(SourceError::Invalid("there is no path to read".to_owned()));
+        }
         let naming = Naming::new(&self.rules)?;
         let base = self.base.as_deref().map(canonical).transpose()?;
         let mut found = discover(&self.paths, &self.extensions)?;
