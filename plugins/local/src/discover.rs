@@ -167,6 +167,15 @@ fn walk(root: &Path, extensions: &[String], glob: Option<&GlobMatcher>, found: &
         Some(glob) => relative.ancestors().any(|path| glob.is_match(path)),
         None => true,
     };
+    // A folder's files come one after another.
+    let mut folder = (PathBuf::new(), PathBuf::new());
+    let mut resolve = |path: &Path| {
+        let (given, name) = (path.parent().unwrap_or(root), path.file_name().unwrap_or_default());
+        if folder.0 != given {
+            folder = (given.to_owned(), given.canonicalize().unwrap_or_else(|_| given.to_owned()));
+        }
+        folder.1.join(name)
+    };
     let entries = WalkDir::new(root).follow_links(true).sort_by_file_name();
     for entry in entries.into_iter().filter_entry(|entry| !is_hidden(entry) && enter(entry)) {
         match entry {
@@ -174,8 +183,7 @@ fn walk(root: &Path, extensions: &[String], glob: Option<&GlobMatcher>, found: &
             Ok(entry) => {
                 let relative = entry.path().strip_prefix(root).unwrap_or(entry.path());
                 if is_asked_for(relative) {
-                    let path = resolve_folder(entry.path()).unwrap_or_else(|_| entry.path().to_owned());
-                    found.add(LocalFile::below(root, relative, path), entry.path());
+                    found.add(LocalFile::below(root, relative, resolve(entry.path())), entry.path());
                 }
             }
             Err(error) if error.loop_ancestor().is_some() => {}

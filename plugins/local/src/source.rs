@@ -155,7 +155,8 @@ impl SourceAdapter for LocalSource {
     }
 
     fn description(&self) -> String {
-        self.paths.iter().map(|path| path.to_string_lossy()).collect::<Vec<_>>().join(", ")
+        let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
+        self.paths.iter().map(|path| absolute(path).display().to_string()).collect::<Vec<_>>().join(", ")
     }
 
     /// Records sorted by id. [`Selection::bbox`] is left to the engine: where a raster lies is in its
