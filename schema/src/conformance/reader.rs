@@ -15,9 +15,9 @@ const FIRST_READS: [usize; 3] = [16, 1000, 16 << 10];
 /// Rounds of a parse at most: each asks for something new, so a small file cannot need more.
 const MOST_ROUNDS: usize = 10_000;
 /// Damaged copies of each sample.
-const DAMAGED: usize = 48;
+const DAMAGED: usize = 32;
 /// Truncated copies of each sample.
-const TRUNCATED: usize = 24;
+const TRUNCATED: usize = 16;
 /// Time of a call at most, on any machine: what takes longer hangs for all that a user can tell.
 const MOST_TIME: Duration = Duration::from_secs(20);
 
