@@ -1,5 +1,8 @@
 //! Folders of real GeoTIFFs as a source. The files are copies of public test data.
 
+// Tests fail by panicking.
+#![allow(clippy::unwrap_used)]
+
 use futures::executor::block_on;
 use futures::{StreamExt, TryStreamExt};
 use rasteret_geotiff::GeoTiffReader;
