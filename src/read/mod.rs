@@ -1,0 +1,3 @@
+//! Reading pixels: from records and areas to arrays.
+
+pub mod mask;
