@@ -51,10 +51,11 @@ impl Mask {
     /// selects nothing.
     ///
     /// ```
+    /// use geo_types::polygon;
     /// use rasteret::read::mask::Mask;
     /// use rasteret_schema::Geotransform;
     ///
-    /// let triangle = geo_types::polygon![(x: 0.0, y: 0.0), (x: 30.0, y: 0.0), (x: 0.0, y: 30.0)];
+    /// let triangle = polygon![(x: 0.0, y: 0.0), (x: 29.0, y: 0.0), (x: 0.0, y: 29.0)];
     /// let transform = Geotransform::new(10.0, 0.0, 0.0, 0.0, -10.0, 30.0);
     /// let mask = Mask::new(&triangle.into(), &transform, 3, 3, false)?;
     /// assert_eq!(mask.row(0), Some(&[false, false, false][..]));
