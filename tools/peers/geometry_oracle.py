@@ -7,10 +7,14 @@ stdout. Numbers keep all their bits both ways.
 import json
 import sys
 import warnings
+from types import SimpleNamespace
 
 import numpy as np
-from rasterio.features import geometry_mask
+from pyproj import Transformer
+from rasterio.errors import WindowError
+from rasterio.features import geometry_mask, geometry_window
 from rasterio.transform import Affine
+from rasterio.warp import transform, transform_geom
 
 warnings.simplefilter("ignore")
 
@@ -27,7 +31,30 @@ def mask(case):
     return np.packbits(inside).tobytes().hex()
 
 
-ANSWERS = {"masks": mask}
+def window(case):
+    """Column, row, width and height of a geometry that is transformed to the raster's CRS; null
+    where they do not overlap."""
+    geometry = transform_geom(case["from"], case["to"], case["geometry"])
+    raster = SimpleNamespace(
+        transform=Affine(*case["transform"]), width=case["width"], height=case["height"]
+    )
+    try:
+        found = geometry_window(raster, [geometry])
+    except WindowError:
+        return None
+    return [int(value) for value in found.flatten()]
+
+
+def transformed(case):
+    """Two lists, of xs and of ys, by rasterio and by pyproj."""
+    other = Transformer.from_crs(case["from"], case["to"], always_xy=True)
+    return [
+        transform(case["from"], case["to"], case["xs"], case["ys"]),
+        other.transform(case["xs"], case["ys"]),
+    ]
+
+
+ANSWERS = {"masks": mask, "windows": window, "transforms": transformed}
 
 
 def main():
