@@ -1,4 +1,5 @@
 //! The engine.
 
+pub mod build;
 pub mod crs;
 pub mod read;

@@ -1,17 +1,21 @@
 //! Masks, windows, transformations and footprints equal those of rasterio.
 
+#![allow(clippy::unwrap_used, clippy::type_complexity)]
+
 mod oracle;
 
 use geo_types::{Coord, Geometry, LineString, MultiPolygon, Polygon};
 use oracle::Random;
+use rasteret::build::footprint::{FootprintError, footprint};
 use rasteret::crs::vertices::map_vertices;
-use rasteret::crs::{Transformer, describe};
+use rasteret::crs::{CrsError, Transformer, describe, to_epsg};
 use rasteret::read::area::Area;
 use rasteret::read::mask::Mask;
 use rasteret::read::window::geometry_window;
 use rasteret_schema::{Crs, Geotransform, Window};
 use serde_json::{Value, json};
 use std::f64::consts::TAU;
+use std::path::{Path, PathBuf};
 
 fn geojson(geometry: &Geometry<f64>) -> Value {
     serde_json::to_value(geojson::Geometry::from(geometry)).unwrap()
@@ -190,7 +194,7 @@ const RASTERS: [(&str, [f64; 6], u32, u32, [f64; 4]); 10] = [
     ("EPSG:27700", [25.0, 0.0, 400_000.0, 0.0, -25.0, 300_000.0], 4000, 4000, [-2.1, 51.6, -0.4, 52.7]),
     (
         "EPSG:6933",
-        [9008.055_210, 0.0, -17_367_530.45, 0.0, -9008.055_210, 7_314_540.83],
+        [9_008.055_21, 0.0, -17_367_530.45, 0.0, -9_008.055_21, 7_314_540.83],
         3856,
         1624,
         [-179.0, -84.0, 179.0, 84.0],
@@ -341,4 +345,104 @@ fn transformed_points_equal_those_of_rasterio() {
         }
     }
     eprintln!("largest difference: {:e} degrees, {:e} metres or feet", worst.0, worst.1);
+}
+
+#[derive(serde::Deserialize)]
+struct Raster {
+    crs: Option<String>,
+    epsg: Option<u32>,
+    transform: [f64; 6],
+    width: u32,
+    height: u32,
+}
+
+impl Raster {
+    fn geotransform(&self) -> Geotransform {
+        let [a, b, c, d, e, f] = self.transform;
+        Geotransform::new(a, b, c, d, e, f)
+    }
+}
+
+/// Real files, and made-up rasters all over the world.
+fn rasters() -> Option<Vec<(String, Raster)>> {
+    let mut rasters: Vec<(String, Raster)> = RASTERS
+        .iter()
+        .map(|&(crs, transform, width, height, _)| {
+            (
+                crs.to_owned(),
+                Raster { crs: Some(crs.to_owned()), epsg: crs[5..].parse().ok(), transform, width, height },
+            )
+        })
+        .collect();
+    let data = std::env::var_os("RASTERET_TEST_DATA")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data"), PathBuf::from);
+    let files = [
+        "rasterio/RGB.byte.tif",
+        "rasterio/shade.tif",
+        "rasterio/world.byte.tif",
+        "rio-tiler/cog.tif",
+        "rio-tiler/cog_dateline.tif",
+        "rio-tiler/cog_gradient.tif",
+        "rio-tiler/cog_hirise_mars.tif",
+        "rio-tiler/cog_rgb.tif",
+        "rio-tiler/inverted_lat.tif",
+        "rio-tiler/web.tif",
+        "titiler/dem.tif",
+        "cogeotiff-js/sparse.tiff",
+        "geotiff-test-data/bremen_sea_ice_conc_2022_9_9.tif",
+        "geotiff-test-data/gfw-azores.tif",
+        "geotiff-test-data/lcv_landuse.cropland_hyde_p_10km_s0..0cm_2016_v3.2.tif",
+    ];
+    if data.join("cogs").exists() {
+        let paths: Vec<PathBuf> = files.iter().map(|file| data.join("cogs").join(file)).collect();
+        let answer = oracle::ask("geometry_oracle.py", &json!({ "rasters": paths }))?;
+        let real: Vec<Raster> = serde_json::from_value(answer["rasters"].clone()).unwrap();
+        rasters.extend(files.map(str::to_owned).into_iter().zip(real));
+    } else {
+        eprintln!("SKIPPED: no test data at {}; set RASTERET_TEST_DATA", data.display());
+    }
+    Some(rasters)
+}
+
+#[test]
+fn footprints_equal_those_of_rasterio() {
+    let Some(rasters) = rasters() else { return };
+    let mut cases = Vec::new();
+    for (name, raster) in &rasters {
+        let crs = Crs::new(raster.crs.as_deref().unwrap());
+        assert_eq!(to_epsg(&crs).unwrap(), raster.epsg, "{name}");
+        let ours = footprint(&raster.geotransform(), raster.width, raster.height, &crs);
+        if name.contains("mars") {
+            assert!(
+                matches!(ours, Err(FootprintError::Crs(CrsError::DifferentCelestialBodies { .. }))),
+                "{ours:?}"
+            );
+            continue;
+        }
+        cases.push((name, raster, ours.unwrap()));
+    }
+    let request: Vec<Value> = cases
+        .iter()
+        .map(|(_, raster, ours)| {
+            json!({"crs": raster.crs, "transform": raster.transform, "width": raster.width, "height": raster.height,
+                   "geometry": geojson(&ours.geometry)})
+        })
+        .collect();
+    let Some(answer) = oracle::ask("geometry_oracle.py", &json!({ "footprints": request })) else { return };
+    for ((name, _, ours), theirs) in cases.iter().zip(answer["footprints"].as_array().unwrap()) {
+        let [xmin, ymin, xmax, ymax]: [f64; 4] = serde_json::from_value(theirs["bounds"].clone()).unwrap();
+        let bbox = ours.bbox;
+        let difference = theirs["difference"].as_f64().unwrap();
+        assert!(theirs["valid"].as_bool().unwrap(), "{name}: {:?}", ours.geometry);
+        if *name == "EPSG:6933" {
+            // The edge of this map of the world lies some millimetres beyond the world's, where GDAL
+            // takes the east for the west.
+            assert!(xmax - xmin < 1.0 && bbox.xmin < -179.99 && bbox.xmax > 179.99, "{name}: {bbox:?}");
+            assert!((bbox.ymin - ymin).abs() < 1e-3 && (bbox.ymax - ymax).abs() < 1e-3, "{name}: {bbox:?}");
+            continue;
+        }
+        let off = [bbox.xmin - xmin, bbox.ymin - ymin, bbox.xmax - xmax, bbox.ymax - ymax];
+        assert!(off.iter().all(|off| off.abs() < 1e-9), "{name}: {bbox:?}, not {theirs}");
+        assert!(difference < 1e-5, "{name}: {difference} of {:?} lies elsewhere", ours.geometry);
+    }
 }

@@ -2,6 +2,7 @@
 //! installed changes what it computes.
 
 #![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used)]
 
 use rasteret::crs::{self, Transformer};
 use rasteret_schema::Crs;

@@ -153,12 +153,12 @@ impl Object {
     /// The horizontal part of a compound CRS, or the CRS that a bound CRS binds; `None` where this is
     /// neither.
     pub(super) fn horizontal(&self) -> Option<Object> {
-        // SAFETY: valid objects of a valid context.
+        let context = self.context.raw;
         let inner = match self.kind() {
-            ffi::PJ_TYPE_PJ_TYPE_COMPOUND_CRS => unsafe {
-                ffi::proj_crs_get_sub_crs(self.context.raw, self.raw, 0)
-            },
-            ffi::PJ_TYPE_PJ_TYPE_BOUND_CRS => unsafe { ffi::proj_get_source_crs(self.context.raw, self.raw) },
+            // SAFETY: a valid object of a valid context.
+            ffi::PJ_TYPE_PJ_TYPE_COMPOUND_CRS => unsafe { ffi::proj_crs_get_sub_crs(context, self.raw, 0) },
+            // SAFETY: a valid object of a valid context.
+            ffi::PJ_TYPE_PJ_TYPE_BOUND_CRS => unsafe { ffi::proj_get_source_crs(context, self.raw) },
             _ => return None,
         };
         let inner = self.context.object(inner).ok()?;

@@ -61,7 +61,7 @@ pub fn geometry_window(
     let range = |axis: usize, size: u32| {
         let start = least[axis].floor().max(0.0);
         let end = greatest[axis].ceil().min(f64::from(size));
-        (start < end).then(|| (start as u32, (end - start) as u32))
+        (start < end).then_some((start as u32, (end - start) as u32))
     };
     let columns = range(0, width);
     let rows = range(1, height);

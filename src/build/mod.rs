@@ -1,0 +1,3 @@
+//! Building collections: from sources to records with parsed headers.
+
+pub mod footprint;
