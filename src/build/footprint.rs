@@ -1,6 +1,6 @@
 //! Where on Earth a raster lies.
 //!
-//! The outline of the raster gets [`ADDED`] vertices on each edge, because edges are not straight in
+//! The outline of the raster gets 21 vertices on each edge, because edges are not straight in
 //! other projections, and is transformed to longitudes and latitudes. On a sphere an outline may run
 //! across the antimeridian, or around a pole:
 //!
@@ -133,6 +133,10 @@ impl Raster<'_> {
         let (pixel_width, pixel_height) = self.transform.pixel_size();
         let tolerance = pixel_width.hypot(pixel_height);
         let there = |i: usize| {
+            // Degrees that are none: a projected raster under the name of a geographic CRS.
+            if longitudes[i].abs() > 720.0 {
+                return false;
+            }
             let turns = self.turn.map_or(0.0, |turn| turn * ((back_xs[i] - xs[i]) / turn).round());
             (back_xs[i] - xs[i] - turns).hypot(back_ys[i] - ys[i]) <= tolerance
         };

@@ -83,6 +83,8 @@ impl Context {
         if raw.is_null() {
             return Err(self.take_message());
         }
+        // What was logged on the way to success would explain a later failure wrongly.
+        self.message.take();
         Ok(Object { raw, context: Rc::clone(self) })
     }
 

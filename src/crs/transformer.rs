@@ -57,7 +57,10 @@ impl Transformer {
         assert_eq!(xs.len(), ys.len(), "as many xs as ys");
         let operation = cache::operation(&self.pair)?;
         for (x, y) in xs.iter_mut().zip(ys) {
-            (*x, *y) = self.point(&operation, *x, *y)?;
+            (*x, *y) = point(&operation, *x, *y).map_err(|reason| {
+                let (from, to) = Pair::clone(&self.pair);
+                CrsError::OutOfDomain { x: *x, y: *y, from, to, reason }
+            })?;
         }
         Ok(())
     }
@@ -72,7 +75,7 @@ impl Transformer {
         let operation = cache::operation(&self.pair)?;
         let mut failed = 0;
         for (x, y) in xs.iter_mut().zip(ys) {
-            (*x, *y) = self.point(&operation, *x, *y).unwrap_or_else(|_| {
+            (*x, *y) = point(&operation, *x, *y).unwrap_or_else(|_| {
                 failed += 1;
                 (f64::NAN, f64::NAN)
             });
@@ -91,19 +94,13 @@ impl Transformer {
         let mut transformed = xs.into_iter().zip(ys);
         Ok(map_vertices(geometry, &mut |vertex| transformed.next().map_or(vertex, |(x, y)| Coord { x, y })))
     }
+}
 
-    fn point(&self, operation: &Operation, x: f64, y: f64) -> Result<(f64, f64), CrsError> {
-        match operation {
-            Operation::Proj(operation) => operation.transform(x, y),
-            Operation::Identity if x.is_finite() && y.is_finite() => Ok((x, y)),
-            Operation::Identity => Err("a coordinate is not finite".to_owned()),
-        }
-        .map_err(|reason| CrsError::OutOfDomain {
-            x,
-            y,
-            from: self.from().clone(),
-            to: self.to().clone(),
-            reason,
-        })
+/// The error is PROJ's reason.
+fn point(operation: &Operation, x: f64, y: f64) -> Result<(f64, f64), String> {
+    match operation {
+        Operation::Proj(operation) => operation.transform(x, y),
+        Operation::Identity if x.is_finite() && y.is_finite() => Ok((x, y)),
+        Operation::Identity => Err("a coordinate is not finite".to_owned()),
     }
 }

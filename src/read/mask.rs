@@ -7,8 +7,8 @@
 //!
 //! | file | what it burns |
 //! | --- | --- |
-//! | [`fill`] | the interior of a polygon |
-//! | [`line`] | the pixels along a line, and points |
+//! | `fill` | the interior of a polygon |
+//! | `line` | the pixels along a line, and points |
 
 mod fill;
 mod line;

@@ -188,6 +188,8 @@ fn errors() {
     let flat = Geotransform { a: 0.0, ..transform };
     assert!(matches!(footprint(&flat, 5, 5, &wgs84), Err(FootprintError::NoExtent { .. })));
     assert!(matches!(footprint(&transform, 5, 5, &Crs::new("EPSG:0")), Err(FootprintError::Crs(_))));
+    let metres = Geotransform::new(1e12, 0.0, 1e12, 0.0, -1e-9, 0.0);
+    assert!(matches!(footprint(&metres, 1000, 1000, &wgs84), Err(FootprintError::OutOfDomain(_))));
     let mars = Crs::new("+proj=eqc +R=3396190");
     let error = footprint(&transform, 5, 5, &mars);
     assert!(
