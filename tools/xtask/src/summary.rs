@@ -61,7 +61,7 @@ impl Summary {
                 Outcome::Failed(note) => ("FAILED", note),
             };
             let note = note.lines().next().unwrap_or_default();
-            println!("  {word:<8} {name:<14} {:>9}  {note}", seconds(*time));
+            println!("{}", format!("  {word:<8} {name:<14} {:>9}  {note}", seconds(*time)).trim_end());
         }
         let failed = |step: &&Step| matches!(step.outcome, Outcome::Failed(_));
         let failed: Vec<_> = self.steps.iter().filter(failed).map(|step| step.name).collect();
