@@ -53,7 +53,6 @@ fn packages(workspace: &Workspace, edges: &str) -> Result<BTreeSet<Package>, Err
     let mut tree = workspace.cargo();
     tree.args(["tree", "--workspace", "--target", "all", "--prefix", "none", "--edges", edges]);
     tree.args(["--format", Package::FORMAT]);
-    shell::announce(&tree);
     parse(&shell::output(&mut tree)?)
 }
 

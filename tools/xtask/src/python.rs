@@ -160,15 +160,14 @@ fn make_environment(program: &str, version: &Version, folder: &Path) -> Result<b
 
 /// Imports what was installed. rasterio's wheels carry every library but Expat, which slim images lack.
 fn ensure_imports(python: &Path) -> Result<(), Error> {
-    let Err(first) = import(python) else { return Ok(()) };
-    if first.contains("libexpat")
-        && let Some(installer) = Installer::find().filter(Installer::allowed)
-    {
-        println!("rasterio needs the Expat library: installing with the system's package manager.");
-        installer.install(&[installer.manager().name(Package::Expat).to_owned()])?;
-        return import(python).map_err(Error::Failed);
-    }
-    Err(Error::Failed(first))
+    let Err(why) = import(python) else { return Ok(()) };
+    let expat = Installer::find().filter(|installer| why.contains("libexpat") && installer.allowed());
+    let Some(installer) = expat else { return Err(Error::Failed(why)) };
+    println!("rasterio needs the Expat library: installing with the system's package manager.");
+    installer
+        .install(&[installer.manager().name(Package::Expat).to_owned()])
+        .map_err(|error| Error::Failed(format!("{why}\n{error}")))?;
+    import(python).map_err(Error::Failed)
 }
 
 fn import(python: &Path) -> Result<(), String> {
