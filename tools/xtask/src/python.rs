@@ -132,6 +132,7 @@ fn install(program: &str, version: &Version, folder: &Path, requirements: &Path)
     pip.args(["install", "--quiet", "--disable-pip-version-check", "--no-input"]);
     pip.args(["--only-binary", ":all:", "--require-hashes", "--requirement"]).arg(requirements);
     shell::run(pip.stdin(Stdio::null()))
+        .map_err(|_| Error::Failed(format!("pip could not install {REQUIREMENTS}; its own words are above")))
 }
 
 /// Makes an empty environment; says whether it has a pip of its own.
