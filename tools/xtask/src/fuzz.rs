@@ -24,11 +24,7 @@ pub fn run(workspace: &Workspace, arguments: &[String]) -> Result<(), Error> {
         fuzz.args(["run", "--fuzz-dir", FOLDER, target, "--", &format!("-max_total_time={seconds}")]);
         shell::run(&mut fuzz)?;
     }
-    println!(
-        "\n{} fuzz targets ran for {seconds} s each and found nothing: {}",
-        targets.len(),
-        targets.join(", ")
-    );
+    println!("\nNothing found in {seconds} s each: {}", targets.join(", "));
     Ok(())
 }
 
