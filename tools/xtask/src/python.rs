@@ -52,11 +52,20 @@ pub fn ensure(root: &Path) -> Result<Environment, Error> {
     let current =
         fs::read_to_string(&stamp).is_ok_and(|stamp| stamp == wanted) && probe(&python) == Some(version);
     if !current {
-        install(&program, &version, &folder, &requirements)?;
-        ensure_imports(&python)?;
-        fs::write(&stamp, wanted).map_err(|error| Error::Failed(format!("{}: {error}", stamp.display())))?;
+        let made = install(&program, &version, &folder, &requirements)
+            .and_then(|()| ensure_imports(&python))
+            .and_then(|()| write(&stamp, &wanted));
+        if made.is_err() {
+            // Half an environment could be taken for a whole one.
+            let _ = fs::remove_dir_all(&folder);
+        }
+        made?;
     }
     Ok(Environment { python, version })
+}
+
+fn write(path: &Path, text: &str) -> Result<(), Error> {
+    fs::write(path, text).map_err(|error| Error::Failed(format!("{}: {error}", path.display())))
 }
 
 /// What an environment is made from: another Python or another pin makes another environment.
