@@ -10,9 +10,14 @@
 //! | [`record`] | the columns of a record table, and records as Rust values |
 //! | [`reader`], [`source`] | the plugin traits: raster readers and source adapters |
 //! | [`error`] | the errors that plugins return |
+//!
+//! With the feature `conformance` there is `conformance` too: suites that check whether a plugin keeps
+//! its contract.
 
 pub mod archive;
 pub mod bounds;
+#[cfg(any(feature = "conformance", test))]
+pub mod conformance;
 pub mod crs;
 pub mod dtype;
 pub mod error;
