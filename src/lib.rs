@@ -3,3 +3,4 @@
 pub mod build;
 pub mod crs;
 pub mod read;
+pub mod store;
