@@ -13,8 +13,8 @@ use arrow_schema::{DataType, Field, Schema};
 use rasteret::store::{
     BuildState, Collection, Depth, Description, Failure, HeaderFailure, Scalar, Store, StoreError, verify,
 };
+use rasteret_schema::BoundingBox;
 use rasteret_schema::record::{RecordColumns, to_batch};
-use rasteret_schema::{BoundingBox, archive as schema_archive};
 use std::sync::Arc;
 
 fn ids(collection: &Collection) -> Vec<String> {
@@ -71,7 +71,7 @@ fn what_goes_in_comes_out() {
     let record = collection.record_number("b").unwrap();
     let header = collection.header(record, collection.band("B04").unwrap()).unwrap();
     assert_eq!(header.archive(), red.as_bytes());
-    assert_eq!(schema_archive::deserialize(header.get().unwrap()).unwrap(), crate::support::header(1, 3));
+    assert_eq!(header.get().unwrap().to_header().unwrap(), crate::support::header(1, 3));
     assert_eq!(collection.record_id(record).unwrap(), "b");
 
     let failures: Vec<_> = collection.failures().unwrap().map(Result::unwrap).collect();
