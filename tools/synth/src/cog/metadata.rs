@@ -39,19 +39,15 @@ pub(super) fn document(options: &CogOptions) -> Option<String> {
 
 /// GDAL's name of a band's colour, where it doesn't follow from the TIFF tags.
 fn color_to_tell(options: &CogOptions, sample: usize) -> Option<&'static str> {
-    use ColorInterpretation::{Alpha, Blue, Gray, Green, Palette, Red, Undefined};
+    use ColorInterpretation::{Blue, Gray, Green, Red};
     let color = options.bands.get(sample)?.color;
-    let name = match color {
-        // Photometric interpretation and ExtraSamples tell these.
-        Undefined | Palette | Alpha => return None,
-        Red | Green | Blue if options.is_rgb() && sample < 3 => return None,
-        Gray if sample == 0 => return None,
-        Red => "Red",
-        Green => "Green",
-        Blue => "Blue",
-        Gray => "Gray",
+    let told = match color {
+        Red | Green | Blue => options.is_rgb() && sample < 3,
+        Gray => sample == 0,
+        _ => false,
     };
-    Some(name)
+    let names = [(Red, "Red"), (Green, "Green"), (Blue, "Blue"), (Gray, "Gray")];
+    names.into_iter().find(|(named, _)| *named == color && !told).map(|(_, name)| name)
 }
 
 /// The value of `GDAL_NODATA`.
