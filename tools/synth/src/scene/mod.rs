@@ -10,11 +10,11 @@ mod noise;
 
 pub use band::Band;
 
-use crate::SynthError;
-use crate::cog::{GeoKeys, Image};
 use chrono::{DateTime, Datelike, Utc};
 use landscape::{Ground, Landscape};
 use noise::{Fractal, hash, mix, normal, smoothstep};
+use rasteret_geotiff::write::WriteError;
+use rasteret_geotiff::write::{GeoKeys, Image};
 use rasteret_schema::Geotransform;
 use rayon::prelude::*;
 
@@ -87,8 +87,8 @@ impl Scene {
     ///
     /// # Errors
     ///
-    /// [`SynthError::InvalidOptions`] for a size that can't be.
-    pub fn render(&self, bands: &[Band]) -> Result<Vec<Image<u16>>, SynthError> {
+    /// [`WriteError::InvalidOptions`] for a size that can't be.
+    pub fn render(&self, bands: &[Band]) -> Result<Vec<Image<u16>>, WriteError> {
         let (width, height) = self.size;
         let landscape = Landscape::new(mix(self.seed ^ u64::from(self.zone)));
         let clouds = self.clouds();
@@ -231,7 +231,7 @@ mod tests {
         let empty = |row: u32| image.row(0, row).iter().take_while(|sample| **sample == NODATA).count();
         assert_eq!((empty(0), empty(150), empty(299)), (200, 100, 0));
         let nodata = image.samples().iter().filter(|sample| **sample == NODATA).count();
-        assert_eq!(nodata, (0..300).map(empty).sum());
+        assert_eq!(nodata, (0..300).map(empty).sum::<usize>());
         assert_eq!(edge.corners()[0], (719_960.0, 1_500_000.0));
         assert_eq!(edge.corners()[1], (699_960.0, 1_470_000.0));
     }

@@ -1,7 +1,7 @@
 //! What can be chosen of a file.
 
 use super::{GeoKeys, Image, Sample};
-use crate::SynthError;
+use crate::write::WriteError;
 use rasteret_schema::{BandMetadata, ColorInterpretation, DataType, Geotransform, PixelValue};
 
 /// How a file is laid out, compressed and placed. The default is an uncompressed little-endian
@@ -203,10 +203,10 @@ impl CogOptions {
         &self,
         image: &Image<T>,
         mask: Option<&Image<u8>>,
-    ) -> Result<(), SynthError> {
+    ) -> Result<(), WriteError> {
         let require = |holds: bool, message: &str| match holds {
             true => Ok(()),
-            false => Err(SynthError::InvalidOptions(message.to_owned())),
+            false => Err(WriteError::InvalidOptions(message.to_owned())),
         };
         match self.blocks {
             Blocks::Tiles { width, height } => require(
@@ -253,7 +253,7 @@ impl CogOptions {
         self.check_codec::<T>(image)
     }
 
-    fn check_codec<T: Sample>(&self, image: &Image<T>) -> Result<(), SynthError> {
+    fn check_codec<T: Sample>(&self, image: &Image<T>) -> Result<(), WriteError> {
         let samples = self.samples_per_block_pixel(image.bands());
         let bytes = T::DTYPE == DataType::UInt8;
         let holds = match self.codec {
@@ -263,7 +263,7 @@ impl CogOptions {
             _ => true,
         };
         if !holds {
-            return Err(SynthError::UnsupportedPixels { codec: self.codec.name(), dtype: T::DTYPE, samples });
+            return Err(WriteError::UnsupportedPixels { codec: self.codec.name(), dtype: T::DTYPE, samples });
         }
         let (level, range) = match self.codec {
             Codec::Deflate { level } => (level, 1..=12),
@@ -276,7 +276,7 @@ impl CogOptions {
             return Ok(());
         }
         let codec = self.codec.name();
-        Err(SynthError::InvalidOptions(format!("{codec} level {level} is not in {range:?}")))
+        Err(WriteError::InvalidOptions(format!("{codec} level {level} is not in {range:?}")))
     }
 
     /// Samples of one pixel within a block.
@@ -295,7 +295,7 @@ impl CogOptions {
 mod tests {
     use super::*;
 
-    fn refused<T: Sample>(options: &CogOptions, bands: u16) -> SynthError {
+    fn refused<T: Sample>(options: &CogOptions, bands: u16) -> WriteError {
         let image = Image::<T>::from_fn(16, 16, bands, |_, _, _| T::default()).unwrap();
         options.check(&image, None).unwrap_err()
     }
@@ -313,7 +313,7 @@ mod tests {
             CogOptions { color_map: vec![0; 768], ..default.clone() },
             CogOptions { codec: Codec::Deflate { level: 0 }, ..default.clone() },
         ] {
-            assert!(matches!(refused::<u16>(&options, 1), SynthError::InvalidOptions(_)), "{options:?}");
+            assert!(matches!(refused::<u16>(&options, 1), WriteError::InvalidOptions(_)), "{options:?}");
         }
         let mask = Image::from_fn(16, 15, 1, |_, _, _| 0u8).unwrap();
         let image = Image::from_fn(16, 16, 1, |_, _, _| 0u8).unwrap();
@@ -331,7 +331,7 @@ mod tests {
             refused::<u8>(&with(Codec::WebP), 1),
             refused::<i64>(&lerc, 1),
         ] {
-            assert!(matches!(error, SynthError::UnsupportedPixels { .. }), "{error}");
+            assert!(matches!(error, WriteError::UnsupportedPixels { .. }), "{error}");
         }
     }
 }

@@ -8,7 +8,7 @@ mod packbits;
 pub(super) use jpeg::tables as jpeg_tables;
 
 use super::{Codec, CogOptions, Sample, predictor};
-use crate::SynthError;
+use crate::write::WriteError;
 use lzma_rust2::{CheckType, XzOptions, XzWriter};
 use std::io::Write;
 
@@ -26,7 +26,7 @@ pub(super) struct Block<T> {
 
 impl<T: Sample> Block<T> {
     /// The block as it lies in the file.
-    pub fn compress(&self, options: &CogOptions) -> Result<Vec<u8>, SynthError> {
+    pub fn compress(&self, options: &CogOptions) -> Result<Vec<u8>, WriteError> {
         match options.codec {
             Codec::Lerc { max_error, inner } => return lerc::compress(self, max_error, inner),
             Codec::Jpeg { quality } => {
@@ -41,7 +41,7 @@ impl<T: Sample> Block<T> {
             Codec::PackBits => Ok(bytes.chunks(row).flat_map(packbits::compress_row).collect()),
             Codec::Lzw => weezl::encode::Encoder::with_tiff_size_switch(weezl::BitOrder::Msb, 8)
                 .encode(&bytes)
-                .map_err(|error| SynthError::codec(name, error)),
+                .map_err(|error| WriteError::codec(name, error)),
             Codec::Deflate { level } => deflate(&bytes, level),
             Codec::Zstd { level } => Ok(zstd::bulk::compress(&bytes, level.into())?),
             Codec::Lzma { preset } => {
@@ -59,7 +59,7 @@ impl<T: Sample> Block<T> {
                 let mut out = Vec::new();
                 image_webp::WebPEncoder::new(&mut out)
                     .encode(&bytes, self.width, self.height, color)
-                    .map_err(|error| SynthError::codec(name, error))?;
+                    .map_err(|error| WriteError::codec(name, error))?;
                 Ok(out)
             }
             Codec::None | Codec::Jpeg { .. } | Codec::Lerc { .. } => Ok(bytes),
@@ -73,8 +73,8 @@ impl<T: Sample> Block<T> {
     }
 
     /// Width, height and samples of a pixel, in the 16 bits that JPEG has.
-    fn dimensions(&self) -> Result<(u16, u16, u16), SynthError> {
-        let narrow = |side: u32| u16::try_from(side).map_err(|error| SynthError::codec("JPEG", error));
+    fn dimensions(&self) -> Result<(u16, u16, u16), WriteError> {
+        let narrow = |side: u32| u16::try_from(side).map_err(|error| WriteError::codec("JPEG", error));
         Ok((narrow(self.width)?, narrow(self.height)?, self.samples_per_pixel))
     }
 }
@@ -86,7 +86,7 @@ pub(super) const MASK_CODEC: Codec = Codec::Deflate { level: DEFAULT_LEVEL };
 const DEFAULT_LEVEL: u8 = 7;
 
 /// The block of a mask: eight pixels a byte, the leftmost in the most significant bit.
-pub(super) fn compress_mask(block: &Block<u8>) -> Result<Vec<u8>, SynthError> {
+pub(super) fn compress_mask(block: &Block<u8>) -> Result<Vec<u8>, WriteError> {
     let bytes = block.samples.chunks(block.width as usize).flat_map(|row| {
         row.chunks(8).map(|pixels| {
             let bits = (0..8).rev().zip(pixels);
@@ -97,14 +97,14 @@ pub(super) fn compress_mask(block: &Block<u8>) -> Result<Vec<u8>, SynthError> {
 }
 
 /// Compresses by Deflate in zlib's frame.
-fn deflate(bytes: &[u8], level: u8) -> Result<Vec<u8>, SynthError> {
+fn deflate(bytes: &[u8], level: u8) -> Result<Vec<u8>, WriteError> {
     use libdeflater::{CompressionLvl, Compressor};
     let level = CompressionLvl::new(level.into())
-        .map_err(|_| SynthError::InvalidOptions(format!("DEFLATE level {level}")))?;
+        .map_err(|_| WriteError::InvalidOptions(format!("DEFLATE level {level}")))?;
     let mut compressor = Compressor::new(level);
     let mut out = vec![0; compressor.zlib_compress_bound(bytes.len())];
     let length =
-        compressor.zlib_compress(bytes, &mut out).map_err(|error| SynthError::codec("DEFLATE", error))?;
+        compressor.zlib_compress(bytes, &mut out).map_err(|error| WriteError::codec("DEFLATE", error))?;
     out.truncate(length);
     Ok(out)
 }

@@ -27,6 +27,8 @@ pub mod key {
     pub const INVERSE_FLATTENING: u16 = 2059;
     /// EPSG code of a projected CRS.
     pub const PROJECTED_CRS: u16 = 3072;
+    /// Name of the projected CRS.
+    pub const PROJECTED_CITATION: u16 = 3073;
     /// EPSG code of a projection.
     pub const PROJECTION: u16 = 3074;
     /// Code of a projection method: 10 Lambert azimuthal equal area, and so on.
@@ -59,7 +61,7 @@ pub enum GeoKeyValue {
 /// The GeoKeys of a file, by key id.
 ///
 /// ```
-/// use rasteret_synth::cog::{GeoKeyValue, GeoKeys, key};
+/// use rasteret_geotiff::write::{GeoKeyValue, GeoKeys, key};
 /// let keys = GeoKeys::projected(3857);
 /// assert_eq!(keys.get(key::PROJECTED_CRS), Some(&GeoKeyValue::Short(3857)));
 /// ```

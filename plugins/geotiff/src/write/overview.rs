@@ -1,7 +1,7 @@
 //! Overviews: each half as wide and high as the image before, as GDAL's COG driver sizes them.
 
 use super::{Blocks, CogOptions, Image, Resampling, Sample};
-use crate::SynthError;
+use crate::write::WriteError;
 
 /// An image with its validity mask, zero where a pixel is not valid.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,12 +16,12 @@ pub struct Level<T> {
 ///
 /// # Errors
 ///
-/// [`SynthError::InvalidOptions`] where options and pixels do not go together.
+/// [`WriteError::InvalidOptions`] where options and pixels do not go together.
 pub fn overviews<T: Sample>(
     options: &CogOptions,
     image: &Image<T>,
     mask: Option<&Image<u8>>,
-) -> Result<Vec<Level<T>>, SynthError> {
+) -> Result<Vec<Level<T>>, WriteError> {
     options.check(image, mask)?;
     let nodata = options.nodata.and_then(T::from_value);
     let mut levels: Vec<Level<T>> = Vec::new();
@@ -58,7 +58,7 @@ fn halve<T: Sample>(
     mask: Option<&Image<u8>>,
     width: u32,
     height: u32,
-) -> Result<Level<T>, SynthError> {
+) -> Result<Level<T>, WriteError> {
     // Pixels of the finer image under one of the coarser: fewer than four at the edge of an image
     // that is one pixel wide or high.
     let under = |column: u32, row: u32| {

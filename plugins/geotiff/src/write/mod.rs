@@ -20,6 +20,7 @@
 
 mod codec;
 mod directory;
+mod error;
 mod geokeys;
 mod grid;
 mod ifd;
@@ -31,13 +32,13 @@ mod overview;
 mod predictor;
 mod sample;
 
+pub use error::WriteError;
 pub use geokeys::{GeoKeyValue, GeoKeys, key};
 pub use image::Image;
 pub use options::{Blocks, ByteOrder, Codec, CogOptions, LercCompression, Predictor, Resampling};
 pub use overview::{Level, overviews};
 pub use sample::Sample;
 
-use crate::SynthError;
 use directory::{Kind, Span};
 use grid::Grid;
 use layout::Format;
@@ -51,7 +52,7 @@ use std::io::Write;
 /// Blocks are compressed in parallel on rayon's current thread pool; the bytes don't depend on it.
 ///
 /// ```
-/// use rasteret_synth::cog::{Codec, CogOptions, GeoKeys, Image, Predictor, write_cog};
+/// use rasteret_geotiff::write::{Codec, CogOptions, GeoKeys, Image, Predictor, write_cog};
 /// use rasteret_schema::Geotransform;
 ///
 /// let image = Image::from_fn(600, 400, 1, |_band, column, row| (column + row) as u16)?;
@@ -65,20 +66,20 @@ use std::io::Write;
 /// let mut file = Vec::new();
 /// write_cog(&options, &image, None, &mut file)?;
 /// assert!(file[8..].starts_with(b"GDAL_STRUCTURAL_METADATA_SIZE=000140 bytes\nLAYOUT=IFDS_BEFORE_DATA"));
-/// # Ok::<(), rasteret_synth::SynthError>(())
+/// # Ok::<(), rasteret_geotiff::write::WriteError>(())
 /// ```
 ///
 /// # Errors
 ///
-/// [`SynthError::InvalidOptions`] and [`SynthError::UnsupportedPixels`] before anything is written,
-/// [`SynthError::TooLarge`] where a classic TIFF can't hold the file, and what compression and `out`
+/// [`WriteError::InvalidOptions`] and [`WriteError::UnsupportedPixels`] before anything is written,
+/// [`WriteError::TooLarge`] where a classic TIFF can't hold the file, and what compression and `out`
 /// return.
 pub fn write_cog<T: Sample>(
     options: &CogOptions,
     image: &Image<T>,
     mask: Option<&Image<u8>>,
     out: &mut impl Write,
-) -> Result<(), SynthError> {
+) -> Result<(), WriteError> {
     let overviews = overviews(options, image, mask)?;
     let layers = layers(image, mask, &overviews);
     let order = block_order(options, &layers);
@@ -89,7 +90,7 @@ pub fn write_cog<T: Sample>(
 
     let format = Format { big_tiff: options.big_tiff, byte_order: options.byte_order };
     let ghost = ghost_area(mask.is_some() && interleaves_masks(options, image.bands()));
-    let head = |spans: &[Vec<Span>]| -> Result<Vec<u8>, SynthError> {
+    let head = |spans: &[Vec<Span>]| -> Result<Vec<u8>, WriteError> {
         let directories = layers.iter().zip(spans).map(|(layer, spans)| layer.directory(options, spans));
         Ok(layout::lay_out(format, &ghost, &directories.collect::<Result<Vec<_>, _>>()?))
     };
@@ -104,7 +105,7 @@ pub fn write_cog<T: Sample>(
         }
     }
     if !options.big_tiff && end > u64::from(u32::MAX) {
-        return Err(SynthError::TooLarge { bytes: end });
+        return Err(WriteError::TooLarge { bytes: end });
     }
 
     out.write_all(&head(&spans)?)?;
@@ -211,7 +212,7 @@ impl<T: Sample> Layer<'_, T> {
         Grid::new(options, width, height, self.bands())
     }
 
-    fn directory(&self, options: &CogOptions, spans: &[Span]) -> Result<Vec<ifd::Field>, SynthError> {
+    fn directory(&self, options: &CogOptions, spans: &[Span]) -> Result<Vec<ifd::Field>, WriteError> {
         let (mask, dtype) = match self.pixels {
             Pixels::Image(_) => (false, T::DTYPE),
             Pixels::Mask(_) => (true, DataType::UInt8),
@@ -222,7 +223,7 @@ impl<T: Sample> Layer<'_, T> {
     }
 
     /// The bytes of a block, `None` where it is left out.
-    fn compress(&self, options: &CogOptions, index: usize) -> Result<Option<Vec<u8>>, SynthError> {
+    fn compress(&self, options: &CogOptions, index: usize) -> Result<Option<Vec<u8>>, WriteError> {
         let grid = self.grid(options);
         match self.pixels {
             Pixels::Image(image) => {

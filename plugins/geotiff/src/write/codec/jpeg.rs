@@ -1,6 +1,6 @@
 //! JPEG blocks that share their tables, as TIFF technical note 2 lays down.
 
-use crate::SynthError;
+use crate::write::WriteError;
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 
 const QUANTIZATION_TABLE: u8 = 0xdb;
@@ -14,7 +14,7 @@ pub(super) fn compress(
     dimensions: (u16, u16, u16),
     bytes: &[u8],
     quality: u8,
-) -> Result<Vec<u8>, SynthError> {
+) -> Result<Vec<u8>, WriteError> {
     let jpeg = encode(dimensions, bytes, quality)?;
     let (segments, scan) = segments(&jpeg)?;
     let mut out = START_OF_IMAGE.to_vec();
@@ -28,7 +28,7 @@ pub(super) fn compress(
 }
 
 /// The tables of all blocks of this quality: the value of the `JPEGTables` tag.
-pub(in crate::cog) fn tables(quality: u8, samples_per_pixel: u16) -> Result<Vec<u8>, SynthError> {
+pub(in crate::write) fn tables(quality: u8, samples_per_pixel: u16) -> Result<Vec<u8>, WriteError> {
     let gray = vec![0; 16 * 16 * usize::from(samples_per_pixel)];
     let jpeg = encode((16, 16, samples_per_pixel), &gray, quality)?;
     let mut out = START_OF_IMAGE.to_vec();
@@ -44,12 +44,12 @@ fn encode(
     (width, height, samples): (u16, u16, u16),
     bytes: &[u8],
     quality: u8,
-) -> Result<Vec<u8>, SynthError> {
+) -> Result<Vec<u8>, WriteError> {
     let color = if samples == 1 { ColorType::Luma } else { ColorType::Rgb };
     let mut out = Vec::new();
     let mut encoder = Encoder::new(&mut out, quality);
     encoder.set_sampling_factor(SamplingFactor::F_2_2);
-    encoder.encode(bytes, width, height, color).map_err(|error| SynthError::codec("JPEG", error))?;
+    encoder.encode(bytes, width, height, color).map_err(|error| WriteError::codec("JPEG", error))?;
     Ok(out)
 }
 
@@ -62,7 +62,7 @@ fn is_application(segment: &[u8]) -> bool {
 }
 
 /// The marker segments between the start of the image and the scan, and the scan to the end.
-fn segments(jpeg: &[u8]) -> Result<(Vec<&[u8]>, &[u8]), SynthError> {
+fn segments(jpeg: &[u8]) -> Result<(Vec<&[u8]>, &[u8]), WriteError> {
     let mut segments = Vec::new();
     let mut rest = jpeg.strip_prefix(&START_OF_IMAGE).unwrap_or_default();
     while let [0xff, marker, high, low, ..] = rest {
@@ -74,7 +74,7 @@ fn segments(jpeg: &[u8]) -> Result<(Vec<&[u8]>, &[u8]), SynthError> {
         segments.push(segment);
         rest = after;
     }
-    Err(SynthError::codec("JPEG", "the encoder wrote no scan"))
+    Err(WriteError::codec("JPEG", "the encoder wrote no scan"))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use rasteret_schema::DataType;
 /// Why a raster or an archive could not be written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum SynthError {
+pub enum WriteError {
     /// Options that contradict each other, the pixels, or the TIFF specification.
     #[error("invalid options: {0}")]
     InvalidOptions(String),
@@ -38,8 +38,8 @@ pub enum SynthError {
     Io(#[from] std::io::Error),
 }
 
-impl SynthError {
+impl WriteError {
     pub(crate) fn codec(codec: &'static str, error: impl ToString) -> Self {
-        SynthError::Codec { codec, message: error.to_string() }
+        WriteError::Codec { codec, message: error.to_string() }
     }
 }

@@ -1,7 +1,7 @@
 //! Pixels in memory.
 
 use super::Sample;
-use crate::SynthError;
+use crate::write::WriteError;
 use rayon::prelude::*;
 
 /// Samples of an image: band by band, each row by row from the top.
@@ -18,11 +18,11 @@ impl<T: Sample> Image<T> {
     ///
     /// # Errors
     ///
-    /// [`SynthError::InvalidOptions`] for another number of samples, or none at all.
-    pub fn new(width: u32, height: u32, bands: u16, samples: Vec<T>) -> Result<Self, SynthError> {
+    /// [`WriteError::InvalidOptions`] for another number of samples, or none at all.
+    pub fn new(width: u32, height: u32, bands: u16, samples: Vec<T>) -> Result<Self, WriteError> {
         let expected = u128::from(width) * u128::from(height) * u128::from(bands);
         if expected == 0 || expected != samples.len() as u128 {
-            return Err(SynthError::InvalidOptions(format!(
+            return Err(WriteError::InvalidOptions(format!(
                 "{} samples for {bands} bands of {width} × {height} pixels",
                 samples.len()
             )));
@@ -34,13 +34,13 @@ impl<T: Sample> Image<T> {
     ///
     /// # Errors
     ///
-    /// [`SynthError::InvalidOptions`] for an image without pixels, or beyond the address space.
+    /// [`WriteError::InvalidOptions`] for an image without pixels, or beyond the address space.
     pub fn from_fn(
         width: u32,
         height: u32,
         bands: u16,
         pixel: impl Fn(u16, u32, u32) -> T + Sync,
-    ) -> Result<Self, SynthError> {
+    ) -> Result<Self, WriteError> {
         Self::from_rows(width, height, bands, |band, row, out| {
             for (column, sample) in (0..width).zip(out) {
                 *sample = pixel(band, column, row);
@@ -58,13 +58,13 @@ impl<T: Sample> Image<T> {
         height: u32,
         bands: u16,
         fill: impl Fn(u16, u32, &mut [T]) + Sync,
-    ) -> Result<Self, SynthError> {
+    ) -> Result<Self, WriteError> {
         let count = [height as usize, usize::from(bands)]
             .into_iter()
             .try_fold(width as usize, usize::checked_mul)
             .filter(|count| *count > 0)
             .ok_or_else(|| {
-                SynthError::InvalidOptions(format!("{bands} bands of {width} × {height} pixels"))
+                WriteError::InvalidOptions(format!("{bands} bands of {width} × {height} pixels"))
             })?;
         let mut samples = vec![T::default(); count];
         samples.par_chunks_mut(width as usize).enumerate().for_each(|(index, row)| {

@@ -4,7 +4,7 @@ use super::codec::{MASK_CODEC, jpeg_tables};
 use super::grid::Grid;
 use super::ifd::{Field, Value, tag};
 use super::{Blocks, Codec, CogOptions, GeoKeyValue, LercCompression, Predictor, key, metadata};
-use crate::SynthError;
+use crate::write::WriteError;
 use rasteret_schema::{ColorInterpretation, DataType, Geotransform};
 
 /// What a directory describes.
@@ -30,7 +30,7 @@ pub(super) fn fields(
     dtype: DataType,
     (width, height, bands): (u32, u32, u16),
     spans: &[Span],
-) -> Result<Vec<Field>, SynthError> {
+) -> Result<Vec<Field>, WriteError> {
     let grid = Grid::new(options, width, height, bands);
     let mut fields = Vec::new();
     let mut add = |tag, value| fields.push(Field::new(tag, value));
@@ -171,7 +171,7 @@ fn color_fields(options: &CogOptions, bands: u16) -> Vec<Field> {
 }
 
 /// What decoders need beyond the blocks.
-fn codec_fields(options: &CogOptions, samples_per_pixel: u16) -> Result<Vec<Field>, SynthError> {
+fn codec_fields(options: &CogOptions, samples_per_pixel: u16) -> Result<Vec<Field>, WriteError> {
     Ok(match options.codec {
         Codec::Jpeg { quality } => {
             let tables = Value::Undefined(jpeg_tables(quality, samples_per_pixel)?);
