@@ -7,13 +7,20 @@
 //! | [`dtype`], [`value`] | sample types under their NumPy names, and single pixel values that are exact in all of them |
 //! | [`geotransform`], [`window`], [`bounds`], [`crs`] | where pixels lie |
 //! | [`header`], [`image`], [`tile_table`], [`archive`] | a parsed raster header, its tile offsets, and its zero-copy archive |
+//! | [`description`] | a header in words |
 //! | [`record`] | the columns of a record table, and records as Rust values |
 //! | [`reader`], [`source`] | the plugin traits: raster readers and source adapters |
 //! | [`error`] | the errors that plugins return |
+//!
+//! With the feature `conformance` there is `conformance` too: suites that check whether a plugin keeps
+//! its contract.
 
 pub mod archive;
 pub mod bounds;
+#[cfg(any(feature = "conformance", test))]
+pub mod conformance;
 pub mod crs;
+pub mod description;
 pub mod dtype;
 pub mod error;
 pub mod geotransform;
@@ -29,6 +36,7 @@ pub mod window;
 pub use archive::{ArchiveError, HeaderArchive};
 pub use bounds::BoundingBox;
 pub use crs::Crs;
+pub use description::{HeaderDescription, ImageDescription};
 pub use dtype::DataType;
 pub use error::RasterError;
 pub use geotransform::Geotransform;

@@ -40,9 +40,8 @@ impl LocalFile {
 
     /// A file that was given itself: it is named by its folder and itself.
     fn single(path: PathBuf) -> Result<Self, FileError> {
-        let folder = path.parent().unwrap_or(Path::new(""));
-        let name = path.strip_prefix(folder).unwrap_or(&path).to_owned();
-        let mut file = Self::below(&folder.to_owned(), &name, path)?;
+        let (folder, name) = (path.parent().unwrap_or(Path::new("")), path.file_name().unwrap_or_default());
+        let mut file = Self::below(folder, Path::new(name), path.clone())?;
         file.relative = file.context;
         Ok(file)
     }
@@ -158,9 +157,8 @@ fn walk(root: &Path, extensions: &[String], glob: Option<&GlobMatcher>, found: &
         let has_own_name = !entry.path_is_symlink() || !folder.starts_with(root);
         has_own_name && entered.insert(folder)
     };
-    let is_hidden = |entry: &DirEntry| {
-        entry.depth() > 0 && entry.file_name().to_str().is_some_and(|name| name.starts_with('.'))
-    };
+    let is_hidden =
+        |entry: &DirEntry| entry.depth() > 0 && entry.file_name().as_encoded_bytes().starts_with(b".");
     let has_extension = |path: &Path| {
         let extension = path.extension().and_then(|extension| extension.to_str());
         extension.is_some_and(|found| extensions.iter().any(|wanted| found.eq_ignore_ascii_case(wanted)))
@@ -169,6 +167,15 @@ fn walk(root: &Path, extensions: &[String], glob: Option<&GlobMatcher>, found: &
         Some(glob) => relative.ancestors().any(|path| glob.is_match(path)),
         None => true,
     };
+    // A folder's files come one after another.
+    let mut folder = (PathBuf::new(), PathBuf::new());
+    let mut resolve = |path: &Path| {
+        let (given, name) = (path.parent().unwrap_or(root), path.file_name().unwrap_or_default());
+        if folder.0 != given {
+            folder = (given.to_owned(), given.canonicalize().unwrap_or_else(|_| given.to_owned()));
+        }
+        folder.1.join(name)
+    };
     let entries = WalkDir::new(root).follow_links(true).sort_by_file_name();
     for entry in entries.into_iter().filter_entry(|entry| !is_hidden(entry) && enter(entry)) {
         match entry {
@@ -176,8 +183,7 @@ fn walk(root: &Path, extensions: &[String], glob: Option<&GlobMatcher>, found: &
             Ok(entry) => {
                 let relative = entry.path().strip_prefix(root).unwrap_or(entry.path());
                 if is_asked_for(relative) {
-                    let path = resolve_folder(entry.path()).unwrap_or_else(|_| entry.path().to_owned());
-                    found.add(LocalFile::below(root, relative, path), entry.path());
+                    found.add(LocalFile::below(root, relative, resolve(entry.path())), entry.path());
                 }
             }
             Err(error) if error.loop_ancestor().is_some() => {}
@@ -235,5 +241,129 @@ fn read_error(path: &Path, error: std::io::Error) -> SourceError {
     match error.kind() {
         std::io::ErrorKind::NotFound => SourceError::NotFound(path.display().to_string()),
         _ => SourceError::Read { what: path.display().to_string(), source: error.into() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    fn tree(files: &[&str]) -> tempfile::TempDir {
+        let root = tempfile::tempdir().unwrap();
+        for file in files {
+            let path = root.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, b"").unwrap();
+        }
+        root
+    }
+
+    fn found(inputs: &[PathBuf]) -> Discovered {
+        discover(inputs, &["tif".to_owned(), "tiff".to_owned()]).unwrap()
+    }
+
+    fn relative(found: &Discovered) -> Vec<&str> {
+        found.files.iter().map(LocalFile::relative).collect()
+    }
+
+    #[test]
+    fn folders_are_walked() {
+        let files = ["b.TIF", "a/x.tiff", "a/b/c.Tif", "a/readme.txt", "a/tif", ".hidden/x.tif", "a/._x.tif"];
+        let root = tree(&files);
+        let found = found(&[root.path().to_owned()]);
+        assert_eq!(relative(&found), ["a/b/c.Tif", "a/x.tiff", "b.TIF"]);
+        assert_eq!(found.failures, []);
+        let root = root.path().canonicalize().unwrap();
+        assert_eq!(found.files[1].path, root.join("a/x.tiff"));
+        let name = root.file_name().unwrap().to_str().unwrap();
+        assert_eq!(found.files[1].context(), format!("{name}/a/x"));
+        assert_eq!(found.files[1].logical(), root.join("a/x.tiff").to_str().unwrap());
+    }
+
+    #[test]
+    fn globs_find_files_and_folders() {
+        let root = tree(&["s1/B04.tif", "s1/B08.tif", "s2/B04.tif", "s2/deep/B04.tif", "s2/B04.txt"]);
+        let glob = |pattern: &str| found(&[root.path().join(pattern)]);
+        assert_eq!(relative(&glob("*/B04.tif")), ["s1/B04.tif", "s2/B04.tif"]);
+        assert_eq!(relative(&glob("**/B04.*")), ["s1/B04.tif", "s2/B04.tif", "s2/deep/B04.tif"]);
+        assert_eq!(relative(&glob("s?/B0[4-7].tif")), ["s1/B04.tif", "s2/B04.tif"]);
+        assert_eq!(relative(&glob("s2/{deep,shallow}/*")), ["deep/B04.tif"]);
+        assert_eq!(relative(&glob("s[2-9]")), ["s2/B04.tif", "s2/deep/B04.tif"]);
+    }
+
+    #[test]
+    fn a_path_with_wildcards_in_its_name_is_itself() {
+        let root = tree(&["a[1].tif", "a1.tif"]);
+        let found = found(&[root.path().join("a[1].tif")]);
+        assert_eq!(found.files.len(), 1);
+        assert!(found.files[0].relative().ends_with("/a[1].tif"), "{found:?}");
+    }
+
+    #[test]
+    fn a_single_file_is_named_by_its_folder_and_itself() {
+        let root = tree(&["s1/raster.dat"]);
+        let found = found(&[root.path().join("s1/raster.dat")]);
+        assert_eq!(relative(&found), ["s1/raster.dat"]);
+        assert_eq!(found.files[0].context(), "s1/raster");
+    }
+
+    #[test]
+    fn each_file_is_found_once() {
+        let root = tree(&["a/x.tif", "a/y.tif"]);
+        let inputs = ["", "a", "a/x.tif", "a/*.tif"].map(|input| root.path().join(input));
+        assert_eq!(relative(&found(&inputs)), ["a/x.tif", "a/y.tif"]);
+    }
+
+    #[test]
+    fn what_is_not_there_is_named() {
+        let root = tree(&["a/readme.txt"]);
+        let error = |input: &str| {
+            let error = discover(&[root.path().join(input)], &["tif".to_owned()]).unwrap_err();
+            assert!(error.to_string().contains(input), "{error}");
+            error
+        };
+        assert!(matches!(error("nowhere"), SourceError::NotFound(_)));
+        assert!(matches!(error("nowhere/*.tif"), SourceError::NotFound(_)));
+        assert!(matches!(error("a/[.tif"), SourceError::Invalid(_)));
+        assert!(matches!(error("a/*.tif"), SourceError::Invalid(_)));
+        assert!(error("a").to_string().contains("(.tif)"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_followed_once() {
+        use std::os::unix::fs::symlink;
+        let root = tree(&["in/z/x.tif", "out/y.tif", "out/w.tif"]);
+        let (inside, outside) = (root.path().join("in"), root.path().join("out"));
+        symlink(&inside, inside.join("loop")).unwrap();
+        symlink(inside.join("z"), inside.join("alias")).unwrap();
+        symlink(&outside, inside.join("link")).unwrap();
+        symlink(&outside, inside.join("link2")).unwrap();
+        symlink(&outside, outside.join("loop")).unwrap();
+        symlink(outside.join("w.tif"), inside.join("file.tif")).unwrap();
+        symlink("/nowhere", inside.join("dangling.tif")).unwrap();
+        symlink("/nowhere", inside.join("dangling.txt")).unwrap();
+        let found = found(&[inside]);
+        let mut names = relative(&found);
+        names.sort_unstable();
+        assert_eq!(names, ["file.tif", "link/w.tif", "link/y.tif", "z/x.tif"]);
+        assert_eq!(found.failures.len(), 1);
+        assert!(found.failures[0].href.ends_with("dangling.tif"), "{:?}", found.failures);
+        let link = found.files.iter().find(|file| file.relative() == "link/y.tif").unwrap();
+        assert_eq!(link.path, outside.canonicalize().unwrap().join("y.tif"));
+        let file = found.files.iter().find(|file| file.relative() == "file.tif").unwrap();
+        assert!(file.path.ends_with("in/file.tif"));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_name_that_is_not_utf8_is_reported() {
+        use std::os::unix::ffi::OsStrExt;
+        let root = tree(&["x.tif"]);
+        fs::write(root.path().join(std::ffi::OsStr::from_bytes(b"caf\xe9.tif")), b"").unwrap();
+        let found = found(&[root.path().to_owned()]);
+        assert_eq!(relative(&found), ["x.tif"]);
+        assert_eq!(found.failures[0].kind, "invalid-path");
     }
 }

@@ -89,3 +89,89 @@ impl Fetched {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rasteret_schema::{ImageView, TileRequest};
+    use std::io::Write;
+    use std::sync::Mutex;
+
+    /// Asks for one range after another, and refuses when it has them all.
+    #[derive(Debug)]
+    struct Asks {
+        ranges: Vec<Range<u64>>,
+        seen: Mutex<Vec<usize>>,
+    }
+
+    impl RasterReader for Asks {
+        fn format(&self) -> &'static str {
+            "asks"
+        }
+
+        fn recognizes(&self, start: &[u8]) -> bool {
+            start.starts_with(b"ASKS")
+        }
+
+        fn parse(&self, bytes: &ByteRanges) -> Result<Parsed, RasterError> {
+            self.seen.lock().unwrap().push(bytes.available(0).len());
+            match self.ranges.iter().find(|range| bytes.get((*range).clone()).is_none()) {
+                Some(range) => Ok(Parsed::Needs(vec![range.clone()])),
+                None => Err(RasterError::CorruptHeader("that is all".to_owned())),
+            }
+        }
+
+        fn decode(
+            &self,
+            _: &ImageView<'_>,
+            tile: u32,
+            _: &[u8],
+            _: &TileRequest<'_>,
+            _: &mut [u8],
+        ) -> Result<(), RasterError> {
+            Err(RasterError::CorruptTile { tile, reason: String::new() })
+        }
+    }
+
+    /// What reading says of a file of some size, and how much of its start each parse saw.
+    fn read_asking(size: u64, ranges: &[Range<u64>]) -> (String, Vec<usize>) {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(&b"ASKS"[..size.min(4) as usize]).unwrap();
+        file.as_file().set_len(size).unwrap();
+        let asks = Arc::new(Asks { ranges: ranges.to_vec(), seen: Mutex::default() });
+        let readers: Vec<Arc<dyn RasterReader>> = vec![asks.clone()];
+        let error = read(file.path(), &readers).unwrap_err().to_string();
+        let seen = asks.seen.lock().unwrap().clone();
+        (error, seen)
+    }
+
+    #[test]
+    fn what_is_asked_for_is_read() {
+        // 64 KB, then what is missing of the first range, then a page at 150,000.
+        let (error, seen) = read_asking(200_000, &[0..80_000, 150_000..150_001, 150_001..154_096]);
+        assert!(error.contains("that is all"), "{error}");
+        assert_eq!(seen, [65_536, 80_000, 80_000]);
+    }
+
+    #[test]
+    fn nothing_is_read_beyond_the_end() {
+        let (error, seen) = read_asking(100, &[0..50, 90..200]);
+        assert!(error.contains("beyond the end"), "{error}");
+        assert_eq!(seen, [100]);
+    }
+
+    #[test]
+    fn a_header_that_is_too_large_is_not_read() {
+        let (error, _) = read_asking(1 << 40, &[0..1 << 39]);
+        assert!(error.contains("larger than"), "{error}");
+    }
+
+    #[test]
+    fn a_file_of_no_known_format_is_named() {
+        for size in [0, 3] {
+            let (error, seen) = read_asking(size, &[]);
+            assert!(error.contains("no reader recognises") && error.contains("asks"), "{error}");
+            assert!(seen.is_empty());
+        }
+    }
+}

@@ -57,7 +57,8 @@
 //!
 //! Files of a product are of one scene wherever they lie, as are files with one id from a regex. Any
 //! other name means a scene in its own folder; where two folders have the same, the folders' names
-//! come in front: `north/dem` and `south/dem`.
+//! come in front: `north/dem` and `south/dem`. A namesake that is added later so changes the id of the
+//! first one; where ids have to stay, take them from a regex.
 
 mod bands;
 mod discover;
@@ -70,3 +71,8 @@ mod scenes;
 mod source;
 
 pub use source::LocalSource;
+
+/// Compiles and runs the examples of how to write a plugin.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct HowToWriteAPlugin;

@@ -121,6 +121,9 @@ impl LocalSource {
 
     /// Finds the files, and says what to make of them.
     fn plan(&self, selection: &Selection) -> Result<Plan, SourceError> {
+        if self.paths.is_empty() {
+            return Err(SourceError::Invalid("there is no path to read".to_owned()));
+        }
         let naming = Naming::new(&self.rules)?;
         let base = self.base.as_deref().map(canonical).transpose()?;
         let mut found = discover(&self.paths, &self.extensions)?;
@@ -152,7 +155,8 @@ impl SourceAdapter for LocalSource {
     }
 
     fn description(&self) -> String {
-        self.paths.iter().map(|path| path.to_string_lossy()).collect::<Vec<_>>().join(", ")
+        let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
+        self.paths.iter().map(|path| absolute(path).display().to_string()).collect::<Vec<_>>().join(", ")
     }
 
     /// Records sorted by id. [`Selection::bbox`] is left to the engine: where a raster lies is in its
