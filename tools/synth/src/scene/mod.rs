@@ -231,7 +231,7 @@ mod tests {
         let empty = |row: u32| image.row(0, row).iter().take_while(|sample| **sample == NODATA).count();
         assert_eq!((empty(0), empty(150), empty(299)), (200, 100, 0));
         let nodata = image.samples().iter().filter(|sample| **sample == NODATA).count();
-        assert_eq!(nodata, (0..300).map(empty).sum());
+        assert_eq!(nodata, (0..300).map(empty).sum::<usize>());
         assert_eq!(edge.corners()[0], (719_960.0, 1_500_000.0));
         assert_eq!(edge.corners()[1], (699_960.0, 1_470_000.0));
     }
