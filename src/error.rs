@@ -144,6 +144,10 @@ pub enum Error {
         /// Bytes that are allowed.
         limit: u64,
     },
+    /// A GeoTIFF cannot be written.
+    #[cfg(feature = "geotiff")]
+    #[error(transparent)]
+    Write(#[from] rasteret_geotiff::write::WriteError),
     /// Arrow refused an operation.
     #[error(transparent)]
     Arrow(#[from] arrow_schema::ArrowError),
@@ -202,6 +206,8 @@ impl Error {
             Error::SeveralCrs { .. } => "several-crs",
             Error::NothingSelected(_) => "nothing-selected",
             Error::TooLarge { .. } => "too-large",
+            #[cfg(feature = "geotiff")]
+            Error::Write(_) => "write",
             Error::Arrow(_) => "table",
             Error::Io { .. } => "io",
         }

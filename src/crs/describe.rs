@@ -81,6 +81,11 @@ pub fn to_wkt2(crs: &Crs) -> Result<String, CrsError> {
     cache::crs(crs)?.wkt2().map_err(|reason| CrsError::Unknown { crs: crs.clone(), reason })
 }
 
+/// The CRS as WKT 1 in Esri's dialect, on one line: what GeoTIFF's citations hold where it has no code.
+pub fn to_esri_wkt(crs: &Crs) -> Result<String, CrsError> {
+    cache::crs(crs)?.esri_wkt().map_err(|reason| CrsError::Unknown { crs: crs.clone(), reason })
+}
+
 /// The EPSG code of a CRS: the one that it names, else the one whose definition it matches with a
 /// confidence of at least 70 %, the threshold of `rasterio.crs.CRS.to_epsg`.
 ///

@@ -207,18 +207,20 @@ impl Object {
 
     /// WKT 2 (ISO 19162:2019) on one line.
     pub(super) fn wkt2(&self) -> Result<String, String> {
+        self.wkt(ffi::PJ_WKT_TYPE_PJ_WKT2_2019)
+    }
+
+    /// WKT 1 as Esri's software writes it, on one line.
+    pub(super) fn esri_wkt(&self) -> Result<String, String> {
+        self.wkt(ffi::PJ_WKT_TYPE_PJ_WKT1_ESRI)
+    }
+
+    fn wkt(&self, dialect: ffi::PJ_WKT_TYPE) -> Result<String, String> {
         let options = [c"MULTILINE=NO".as_ptr(), ptr::null()];
         // SAFETY: a valid object of a valid context; the options end with null; the string is
         // copied before the object changes.
-        unsafe {
-            text(ffi::proj_as_wkt(
-                self.context.raw,
-                self.raw,
-                ffi::PJ_WKT_TYPE_PJ_WKT2_2019,
-                options.as_ptr(),
-            ))
-        }
-        .ok_or_else(|| self.context.take_message())
+        unsafe { text(ffi::proj_as_wkt(self.context.raw, self.raw, dialect, options.as_ptr())) }
+            .ok_or_else(|| self.context.take_message())
     }
 
     /// Authority and code, as far as the definition itself says.

@@ -4,7 +4,7 @@ use super::guarded::ReadTable;
 use super::{Store, StoreError};
 
 /// Sizes and counts of a store.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Stats {
     /// Bytes of the file.
     pub file_bytes: u64,
@@ -21,7 +21,7 @@ pub struct Stats {
 }
 
 /// Sizes of a table.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct TableStats {
     /// Its name in `schema/store.md`.
     pub name: &'static str,

@@ -1,10 +1,10 @@
 //! Archives: folders of scenes, with the STAC documents that describe them.
 
-use crate::SynthError;
-use crate::cog::{Blocks, Codec, CogOptions, Image, Predictor, Resampling, write_cog};
 use crate::scene::{Band, NODATA, Scene};
 use crate::stac;
 use chrono::{DateTime, Days, NaiveDate, Utc};
+use rasteret_geotiff::write::WriteError;
+use rasteret_geotiff::write::{Blocks, Codec, CogOptions, Image, Predictor, Resampling, write_cog};
 use rasteret_schema::{BandMetadata, ColorInterpretation, PixelValue};
 use serde_json::{Value, json};
 use std::fs;
@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 /// options.scenes.iter_mut().for_each(|scene| scene.cloud_cover = 0.0);
 /// let archive = options.write("scenes")?;
 /// archive.write_catalog(None)?;
-/// # Ok::<(), rasteret_synth::SynthError>(())
+/// # Ok::<(), rasteret_geotiff::write::WriteError>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct ArchiveOptions {
@@ -92,7 +92,7 @@ impl ArchiveOptions {
     /// # Errors
     ///
     /// As [`write_cog`], and what the file system returns.
-    pub fn write(self, folder: impl Into<PathBuf>) -> Result<Archive, SynthError> {
+    pub fn write(self, folder: impl Into<PathBuf>) -> Result<Archive, WriteError> {
         let archive = Archive { folder: folder.into(), options: self };
         for scene in &archive.options.scenes {
             fs::create_dir_all(archive.folder.join(&scene.id))?;
@@ -118,7 +118,7 @@ impl Archive {
     /// # Errors
     ///
     /// As [`ArchiveOptions::write`].
-    pub fn demo(folder: impl Into<PathBuf>) -> Result<Self, SynthError> {
+    pub fn demo(folder: impl Into<PathBuf>) -> Result<Self, WriteError> {
         Archive::with_catalog(ArchiveOptions::demo(), folder)
     }
 
@@ -127,11 +127,11 @@ impl Archive {
     /// # Errors
     ///
     /// As [`ArchiveOptions::write`].
-    pub fn peers(folder: impl Into<PathBuf>) -> Result<Self, SynthError> {
+    pub fn peers(folder: impl Into<PathBuf>) -> Result<Self, WriteError> {
         Archive::with_catalog(ArchiveOptions::peers(), folder)
     }
 
-    fn with_catalog(options: ArchiveOptions, folder: impl Into<PathBuf>) -> Result<Self, SynthError> {
+    fn with_catalog(options: ArchiveOptions, folder: impl Into<PathBuf>) -> Result<Self, WriteError> {
         let archive = options.write(folder)?;
         archive.write_catalog(None)?;
         Ok(archive)
@@ -176,7 +176,7 @@ impl Archive {
     /// # Errors
     ///
     /// What the file system returns.
-    pub fn write_catalog(&self, base: Option<&str>) -> Result<PathBuf, SynthError> {
+    pub fn write_catalog(&self, base: Option<&str>) -> Result<PathBuf, WriteError> {
         let ArchiveOptions { collection, scenes, bands, .. } = &self.options;
         for scene in scenes {
             let folder = base.map(|base| format!("{}/{}", base.trim_end_matches('/'), scene.id));
@@ -199,7 +199,7 @@ impl Archive {
         stac::item(scene, &self.options.bands, &self.options.collection, folder)
     }
 
-    fn write_band(&self, scene: &Scene, band: Band, image: &Image<u16>) -> Result<(), SynthError> {
+    fn write_band(&self, scene: &Scene, band: Band, image: &Image<u16>) -> Result<(), WriteError> {
         let options = CogOptions {
             transform: Some(scene.transform()),
             geo_keys: Some(scene.geo_keys()),
@@ -217,7 +217,7 @@ impl Archive {
     }
 }
 
-fn write_json(path: &Path, document: &Value) -> Result<(), SynthError> {
+fn write_json(path: &Path, document: &Value) -> Result<(), WriteError> {
     Ok(fs::write(path, format!("{document:#}\n"))?)
 }
 

@@ -2,7 +2,6 @@
 //!
 //! | module | what it makes |
 //! | --- | --- |
-//! | [`cog`] | cloud optimized GeoTIFFs, in the layout of GDAL's COG driver |
 //! | [`scene`] | pixels that look like Sentinel-2's |
 //! | [`stac`] | STAC items, item collections and static catalogues |
 //! | [`archive`] | folders of scenes with their catalogue: the demonstration's, and that of the benches |
@@ -10,10 +9,7 @@
 //! All of it is a function of its options: two runs give the same bytes.
 
 pub mod archive;
-pub mod cog;
-mod error;
 pub mod scene;
 pub mod stac;
 
 pub use archive::{Archive, ArchiveOptions};
-pub use error::SynthError;

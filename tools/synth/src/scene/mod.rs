@@ -10,11 +10,11 @@ mod noise;
 
 pub use band::Band;
 
-use crate::SynthError;
-use crate::cog::{GeoKeys, Image};
 use chrono::{DateTime, Datelike, Utc};
 use landscape::{Ground, Landscape};
 use noise::{Fractal, hash, mix, normal, smoothstep};
+use rasteret_geotiff::write::WriteError;
+use rasteret_geotiff::write::{GeoKeys, Image};
 use rasteret_schema::Geotransform;
 use rayon::prelude::*;
 
@@ -87,8 +87,8 @@ impl Scene {
     ///
     /// # Errors
     ///
-    /// [`SynthError::InvalidOptions`] for a size that can't be.
-    pub fn render(&self, bands: &[Band]) -> Result<Vec<Image<u16>>, SynthError> {
+    /// [`WriteError::InvalidOptions`] for a size that can't be.
+    pub fn render(&self, bands: &[Band]) -> Result<Vec<Image<u16>>, WriteError> {
         let (width, height) = self.size;
         let landscape = Landscape::new(mix(self.seed ^ u64::from(self.zone)));
         let clouds = self.clouds();

@@ -1,7 +1,7 @@
 //! Files, and what rasterio has to find in them.
 
+use rasteret_geotiff::write::{CogOptions, Image, Sample, overviews, write_cog};
 use rasteret_schema::{BandMetadata, ColorInterpretation, PixelValue};
-use rasteret_synth::cog::{CogOptions, Image, Sample, overviews, write_cog};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 

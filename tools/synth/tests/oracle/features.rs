@@ -1,10 +1,10 @@
 //! Masks, sparse blocks, georeference, metadata and colours, as GDAL reads them.
 
 use crate::cases::{Cases, band, ellipse, half_empty, pattern, rgb};
-use rasteret_schema::{BandMetadata, ColorInterpretation, Geotransform, PixelValue};
-use rasteret_synth::cog::{
+use rasteret_geotiff::write::{
     Blocks, ByteOrder, Codec, CogOptions, GeoKeyValue, GeoKeys, Image, Predictor, Resampling, key,
 };
+use rasteret_schema::{BandMetadata, ColorInterpretation, Geotransform, PixelValue};
 use serde_json::json;
 
 const NORTH_UP: Geotransform = Geotransform::new(10.0, 0.0, 699960.0, 0.0, -10.0, 1500000.0);

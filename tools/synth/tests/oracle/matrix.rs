@@ -1,10 +1,10 @@
 //! Every data type in every compression, predictor and layout, read back by GDAL to the bit.
 
 use crate::cases::{Cases, pattern};
-use rasteret_schema::Geotransform;
-use rasteret_synth::cog::{
+use rasteret_geotiff::write::{
     Blocks, ByteOrder, Codec, CogOptions, GeoKeys, LercCompression, Predictor, Sample,
 };
+use rasteret_schema::Geotransform;
 use serde_json::json;
 
 const WIDTH: u32 = 70;

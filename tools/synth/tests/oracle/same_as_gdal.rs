@@ -1,8 +1,8 @@
 //! Files that are the same to the byte as those of GDAL's COG driver.
 
 use crate::cases::{Cases, band, ellipse, half_empty, pattern, rgb};
+use rasteret_geotiff::write::{Blocks, Codec, CogOptions, GeoKeys, Predictor};
 use rasteret_schema::{BandMetadata, ColorInterpretation, Geotransform, PixelValue};
-use rasteret_synth::cog::{Blocks, Codec, CogOptions, GeoKeys, Predictor};
 use serde_json::json;
 
 /// Tiles of 128², in UTM zone 43.
