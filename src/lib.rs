@@ -1,1 +1,55 @@
-//! The engine.
+//! An embedded index of cloud rasters, and a reader that goes straight from scenes to pixels.
+//!
+//! A [`Database`] is one file. It holds collections: tables of scenes ([`record`]), and the parsed
+//! headers of their rasters. With the headers at hand, a read needs no request but those for the
+//! tiles of its area.
+//!
+//! ```no_run
+//! use rasteret::local::LocalSource;
+//! use rasteret::{Area, Database, Filter};
+//!
+//! let db = Database::open_writable("field.rasteret")?;
+//! let source = LocalSource::new(["/data/sentinel-2"], db.readers().all().to_vec());
+//! db.build(source).name("bangalore").run()?;
+//!
+//! let clear = db.collection("bangalore")?.subset(Filter::new().dates("2024-01/2024-03")?);
+//! let cube = clear.read(Area::bbox([77.55, 13.01, 77.58, 13.08])).bands(["B04", "B08"]).array()?;
+//! assert_eq!(cube.pixels.shape()[1], 2); // [N, C, H, W]
+//! # Ok::<(), rasteret::Error>(())
+//! ```
+//!
+//! | module | from → to |
+//! | --- | --- |
+//! | [`build`] | a source → a collection |
+//! | [`store`] | the file |
+//! | [`query`] | a collection and a filter → records |
+//! | [`read`] | records, an area, bands → pixels |
+//! | [`crs`] | coordinates of one reference system → those of another |
+//! | [`io`] | hrefs and byte ranges → bytes |
+//! | [`output`] | arrays → files |
+
+pub mod build;
+mod collection;
+pub mod crs;
+mod database;
+mod error;
+pub mod io;
+pub mod output;
+pub mod query;
+pub mod read;
+mod readers;
+pub mod store;
+
+pub use collection::{Collection, CollectionInfo, Column};
+pub use database::Database;
+pub use error::{Error, Location, Result};
+pub use query::Filter;
+pub use rasteret_schema::{
+    self as schema, Crs, DataType, HeaderDescription, ImageDescription, PixelValue, record,
+};
+pub use read::area::Area;
+pub use read::{AreaArray, PixelArray, ReadRequest};
+pub use readers::Readers;
+
+#[cfg(feature = "local")]
+pub use rasteret_local as local;

@@ -4,7 +4,7 @@
 //! unaligned, 32-bit relative pointers). Reading validates the bytes and returns a reference into
 //! them; nothing is deserialised.
 
-use crate::{ArchivedRasterHeader, RasterHeader};
+use crate::{ArchivedRasterHeader, Georeference, PixelValue, RasterHeader};
 use rkyv::rancor::Error as RkyvError;
 
 /// Version of the archive format that this crate writes.
@@ -36,8 +36,7 @@ pub fn access(bytes: &[u8]) -> Result<&ArchivedRasterHeader, ArchiveError> {
     match bytes {
         [] => Err(ArchiveError::Damaged("no bytes".to_owned())),
         [VERSION, archive @ ..] => {
-            let header = rkyv::access::<ArchivedRasterHeader, RkyvError>(archive)
-                .map_err(|error| ArchiveError::Damaged(error.to_string()))?;
+            let header = rkyv::access::<ArchivedRasterHeader, RkyvError>(archive).map_err(damaged)?;
             // A header without an image has nothing to read, and every reader would have to ask.
             if header.image(0).is_none() {
                 return Err(ArchiveError::Damaged("it has no image".to_owned()));
@@ -95,12 +94,35 @@ impl HeaderArchive {
     }
 }
 
-/// The header as a value with fields of its own, for what is not done on the read path.
-///
-/// # Errors
-///
-/// If the archive is damaged.
-pub fn deserialize(header: &ArchivedRasterHeader) -> Result<RasterHeader, ArchiveError> {
-    rkyv::deserialize::<RasterHeader, RkyvError>(header)
-        .map_err(|error| ArchiveError::Damaged(error.to_string()))
+impl ArchivedRasterHeader {
+    /// Where the pixels lie, as a value.
+    ///
+    /// # Errors
+    ///
+    /// If the archive is damaged.
+    pub fn georeference(&self) -> Result<Georeference, ArchiveError> {
+        rkyv::deserialize::<Georeference, RkyvError>(&self.georeference).map_err(damaged)
+    }
+
+    /// The value of pixels without data, as a value.
+    ///
+    /// # Errors
+    ///
+    /// If the archive is damaged.
+    pub fn nodata(&self) -> Result<Option<PixelValue>, ArchiveError> {
+        rkyv::deserialize::<Option<PixelValue>, RkyvError>(&self.nodata).map_err(damaged)
+    }
+
+    /// The whole header as a value, for what is not done on the read path.
+    ///
+    /// # Errors
+    ///
+    /// If the archive is damaged.
+    pub fn to_header(&self) -> Result<RasterHeader, ArchiveError> {
+        rkyv::deserialize::<RasterHeader, RkyvError>(self).map_err(damaged)
+    }
+}
+
+fn damaged(error: RkyvError) -> ArchiveError {
+    ArchiveError::Damaged(error.to_string())
 }

@@ -7,6 +7,8 @@
 //! | [`dtype`], [`value`] | sample types under their NumPy names, and single pixel values that are exact in all of them |
 //! | [`geotransform`], [`window`], [`bounds`], [`crs`] | where pixels lie |
 //! | [`header`], [`image`], [`tile_table`], [`archive`] | a parsed raster header, its tile offsets, and its zero-copy archive |
+//! | [`header_column`] | headers as a column of a table |
+//! | [`description`] | a header in words |
 //! | [`record`] | the columns of a record table, and records as Rust values |
 //! | [`reader`], [`source`] | the plugin traits: raster readers and source adapters |
 //! | [`error`] | the errors that plugins return |
@@ -19,10 +21,12 @@ pub mod bounds;
 #[cfg(any(feature = "conformance", test))]
 pub mod conformance;
 pub mod crs;
+pub mod description;
 pub mod dtype;
 pub mod error;
 pub mod geotransform;
 pub mod header;
+pub mod header_column;
 pub mod image;
 pub mod reader;
 pub mod record;
@@ -34,6 +38,7 @@ pub mod window;
 pub use archive::{ArchiveError, HeaderArchive};
 pub use bounds::BoundingBox;
 pub use crs::Crs;
+pub use description::{HeaderDescription, ImageDescription};
 pub use dtype::DataType;
 pub use error::RasterError;
 pub use geotransform::Geotransform;

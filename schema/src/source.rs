@@ -14,6 +14,16 @@ pub trait SourceAdapter: Debug + Send + Sync {
     /// it must not hold credentials.
     fn description(&self) -> String;
 
+    /// Changes when the records do, as far as can be told without reading them: a collection that
+    /// was built from a source of the same fingerprint is up to date.
+    ///
+    /// # Errors
+    ///
+    /// If the source cannot be reached.
+    fn fingerprint(&self) -> Result<String, SourceError> {
+        Ok(self.description())
+    }
+
     /// Streams the records within a selection.
     ///
     /// Batches have the columns of [`crate::record`]; a batch is small enough to be held several

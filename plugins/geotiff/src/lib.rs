@@ -1,10 +1,12 @@
-//! A raster reader for GeoTIFF: headers from bytes, pixels from tiles.
+//! A raster reader for GeoTIFF: headers from bytes, pixels from tiles. And a writer of cloud-optimised
+//! GeoTIFFs, for results.
 //!
 //! Pure functions over byte slices: no network, no files, no state between calls. What is supported
 //! is listed in `SUPPORT.md`, which the parity suite writes.
 
 pub mod decode;
 pub mod header;
+pub mod write;
 
 use rasteret_schema::{ByteRanges, ImageView, Parsed, RasterError, RasterReader, TileRequest};
 

@@ -1,0 +1,144 @@
+//! What a source leaves to the header: the footprint, its bounding box, and the CRS.
+
+use super::footprint::footprint;
+use crate::error::{Error, Result};
+use crate::query::Filter;
+use arrow_array::builder::{BinaryBuilder, Int32Builder, StringBuilder};
+use arrow_array::{ArrayRef, BooleanArray, RecordBatch};
+use arrow_schema::Schema;
+use rasteret_schema::record::{self, BBOX, CRS, EPSG, GEOMETRY, RecordColumns};
+use rasteret_schema::{BoundingBox, HeaderArchive, SourceBatch, SourceFailure, SourceHeader};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Fills the null footprints, bounding boxes and CRSs of a batch from its headers, and keeps the
+/// records that match the filter. A record that cannot be placed becomes a failure.
+///
+/// # Errors
+///
+/// If the batch does not have the columns of a record table.
+pub fn enrich(batch: SourceBatch, filter: &Filter) -> Result<SourceBatch> {
+    let SourceBatch { records, headers, mut failures } = batch;
+    let columns = RecordColumns::new(&records)?;
+    let mut first_header: HashMap<usize, &HeaderArchive> = HashMap::new();
+    for entry in &headers {
+        first_header.entry(entry.row).or_insert(&entry.header);
+    }
+    let mut places = Vec::with_capacity(columns.len());
+    for row in 0..columns.len() {
+        let record = columns.record(row);
+        let known =
+            Place { geometry: record.geometry, bbox: record.bbox, epsg: record.epsg, crs: record.crs };
+        let place = known.completed(first_header.get(&row).copied()).map_err(|error| {
+            let href = record.assets.first().map_or(record.id, |asset| asset.href.clone());
+            failures.push(SourceFailure { href, kind: error.kind().to_owned(), message: error.to_string() });
+        });
+        places.push(place.ok());
+    }
+    let records = with_places(&records, &places)?;
+    let matches = filter.matches(&records)?;
+    let kept: BooleanArray =
+        places.iter().enumerate().map(|(row, place)| Some(place.is_some() && matches.value(row))).collect();
+    let headers = renumbered(headers, &kept);
+    let records = arrow_select::filter::filter_record_batch(&records, &kept)?;
+    Ok(SourceBatch { records, headers, failures })
+}
+
+/// Where a record lies.
+#[derive(Default)]
+struct Place {
+    geometry: Option<Vec<u8>>,
+    bbox: Option<BoundingBox>,
+    epsg: Option<i32>,
+    crs: Option<String>,
+}
+
+impl Place {
+    /// What is missing, from the header of one of the record's files.
+    fn completed(mut self, header: Option<&HeaderArchive>) -> Result<Place> {
+        if let Some(header) = header {
+            let header = header.header()?;
+            let georeference = header.georeference()?;
+            if let Some(crs) = &georeference.crs {
+                if self.crs.is_none() && self.epsg.is_none() {
+                    self.epsg = crs.epsg().and_then(|code| i32::try_from(code).ok());
+                }
+                self.crs.get_or_insert_with(|| crs.to_string());
+            }
+            if self.geometry.is_none()
+                && let Some(image) = header.image(0)
+            {
+                let (transform, crs) = georeference
+                    .grid()
+                    .map_err(|source| Error::Raster { location: Box::default(), source })?;
+                let footprint = footprint(&transform, image.width, image.height, crs)?;
+                self.bbox.get_or_insert(footprint.bbox);
+                self.geometry = Some(wkb(&footprint.geometry)?);
+            }
+        }
+        if self.geometry.is_none() {
+            return Err(Error::InvalidArgument(
+                "the record has no footprint, and no header to derive one from".to_owned(),
+            ));
+        }
+        Ok(self)
+    }
+}
+
+fn wkb(geometry: &geo_types::Geometry<f64>) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    wkb::writer::write_geometry(&mut bytes, geometry, &wkb::writer::WriteOptions::default())
+        .map_err(|error| Error::InvalidArgument(format!("the footprint cannot be written: {error}")))?;
+    Ok(bytes)
+}
+
+fn with_places(records: &RecordBatch, places: &[Option<Place>]) -> Result<RecordBatch> {
+    let places = || places.iter().map(Option::as_ref);
+    let mut geometry = BinaryBuilder::new();
+    let mut epsg = Int32Builder::new();
+    let mut crs = StringBuilder::new();
+    for place in places() {
+        geometry.append_option(place.and_then(|place| place.geometry.as_deref()));
+        epsg.append_option(place.and_then(|place| place.epsg));
+        crs.append_option(place.and_then(|place| place.crs.as_deref()));
+    }
+    let bbox = record::bbox_array(places().map(|place| place?.bbox))?;
+    let replaced: [(&str, ArrayRef); 4] = [
+        (GEOMETRY, Arc::new(geometry.finish())),
+        (BBOX, Arc::new(bbox)),
+        (EPSG, Arc::new(epsg.finish())),
+        (CRS, Arc::new(crs.finish())),
+    ];
+    let schema = records.schema();
+    let mut fields: Vec<_> = schema.fields().iter().cloned().collect();
+    let mut columns = records.columns().to_vec();
+    for (name, column) in replaced {
+        match schema.column_with_name(name) {
+            Some((index, _)) => columns[index] = column,
+            None => {
+                fields.extend(record::schema().field_with_name(name).cloned().map(Arc::new));
+                columns.push(column);
+            }
+        }
+    }
+    Ok(RecordBatch::try_new(Arc::new(Schema::new_with_metadata(fields, schema.metadata().clone())), columns)?)
+}
+
+/// The headers of the rows that are kept, under their new numbers.
+fn renumbered(headers: Vec<SourceHeader>, kept: &BooleanArray) -> Vec<SourceHeader> {
+    let mut next = 0;
+    let numbers: Vec<Option<usize>> = kept
+        .values()
+        .iter()
+        .map(|kept| {
+            kept.then(|| {
+                next += 1;
+                next - 1
+            })
+        })
+        .collect();
+    headers
+        .into_iter()
+        .filter_map(|entry| Some(SourceHeader { row: (*numbers.get(entry.row)?)?, ..entry }))
+        .collect()
+}

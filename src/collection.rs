@@ -1,0 +1,132 @@
+//! Collections, as their users see them.
+
+use crate::database::Database;
+use crate::error::Result;
+use crate::query::{self, Filter};
+use crate::read::ReadRequest;
+use crate::read::area::Area;
+use crate::store::Snapshot;
+use rasteret_schema::HeaderDescription;
+use serde::Serialize;
+
+/// A collection, or the part of it that filters leave: a view, nothing is copied.
+#[derive(Debug, Clone)]
+pub struct Collection {
+    database: Database,
+    name: String,
+    filter: Filter,
+}
+
+/// What there is to know of a collection.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CollectionInfo {
+    /// Its name.
+    pub name: String,
+    /// Number of records.
+    pub records: u64,
+    /// Names of the bands.
+    pub bands: Vec<String>,
+    /// The EPSG codes of the rasters, ascending.
+    pub epsg: Vec<i32>,
+    /// West, south, east, north of all footprints in degrees; west is greater than east across the
+    /// antimeridian.
+    pub bounds: Option<[f64; 4]>,
+    /// First and last time.
+    pub date_range: Option<[String; 2]>,
+    /// What it was built from.
+    pub data_source: String,
+    /// When it was built.
+    pub created: String,
+    /// The columns of the record table.
+    pub columns: Vec<Column>,
+    /// Number of headers, each band of each record counted.
+    pub headers: u64,
+    /// Bytes of its records and headers.
+    pub size_bytes: u64,
+}
+
+/// A column of a record table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Column {
+    /// Its name.
+    pub name: String,
+    /// Its Arrow type.
+    #[serde(rename = "type")]
+    pub data_type: String,
+    /// Whether values may be null.
+    pub nullable: bool,
+}
+
+impl Collection {
+    pub(crate) fn new(database: Database, name: &str) -> Self {
+        Collection { database, name: name.to_owned(), filter: Filter::new() }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The records of this view that also match a filter.
+    pub fn subset(&self, filter: Filter) -> Collection {
+        Collection { filter: self.filter.clone().and(filter), ..self.clone() }
+    }
+
+    /// What there is to know of the whole collection.
+    ///
+    /// # Errors
+    ///
+    /// If it was deleted meanwhile, or the database is damaged.
+    pub fn info(&self) -> Result<CollectionInfo> {
+        let snapshot = self.snapshot()?;
+        query::info(&snapshot.collection(&self.name)?)
+    }
+
+    /// The ids of the records, by time, then id.
+    ///
+    /// # Errors
+    ///
+    /// If a filter needs a column that the collection does not have.
+    pub fn ids(&self) -> Result<Vec<String>> {
+        let snapshot = self.snapshot()?;
+        query::ids(&snapshot.collection(&self.name)?, &self.filter)
+    }
+
+    /// The first records, by time, then id, as JSON objects with a member for each column. Geometries
+    /// are WKT.
+    ///
+    /// # Errors
+    ///
+    /// As [`Collection::ids`].
+    pub fn head(&self, n: usize) -> Result<Vec<serde_json::Map<String, serde_json::Value>>> {
+        let snapshot = self.snapshot()?;
+        query::head(&snapshot.collection(&self.name)?, &self.filter, n)
+    }
+
+    /// The header of a band of a record.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such record or band, or its header could not be parsed.
+    pub fn header(&self, id: &str, band: &str) -> Result<HeaderDescription> {
+        let snapshot = self.snapshot()?;
+        query::header(&snapshot.collection(&self.name)?, id, band)
+    }
+
+    /// A read of the pixels of an area.
+    pub fn read(&self, area: Area) -> ReadRequest {
+        ReadRequest::new(self.clone(), area)
+    }
+
+    pub(crate) fn snapshot(&self) -> Result<Snapshot> {
+        Ok(self.database.store().read()?)
+    }
+
+    pub(crate) fn database(&self) -> &Database {
+        &self.database
+    }
+
+    pub(crate) fn filter(&self) -> &Filter {
+        &self.filter
+    }
+}

@@ -1,0 +1,132 @@
+//! The database handle.
+
+use crate::build::Build;
+use crate::collection::{Collection, CollectionInfo};
+use crate::error::Result;
+use crate::readers::Readers;
+use crate::store::{Stats, Store, StoreError};
+use rasteret_schema::{RasterReader, SourceAdapter};
+use std::path::Path;
+use std::sync::Arc;
+
+/// A database: one file that holds collections of records and the headers of their rasters.
+///
+/// A handle is cheap to clone. Any number of processes may have a file open for reading; one that has
+/// it open for writing has it alone.
+#[derive(Debug, Clone)]
+pub struct Database {
+    store: Arc<Store>,
+    readers: Readers,
+}
+
+impl Database {
+    /// Opens a database for reading.
+    ///
+    /// # Errors
+    ///
+    /// If the file does not exist, is no database, was written by a later version, or another
+    /// process is writing to it.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        Ok(Self::over(Store::open(path.as_ref())?))
+    }
+
+    /// Opens a database for writing, and makes it if there is none.
+    ///
+    /// # Errors
+    ///
+    /// As [`Database::open`], and if another process uses it.
+    pub fn open_writable(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let store = if path.exists() { Store::open_writable(path)? } else { Store::create(path)? };
+        Ok(Self::over(store))
+    }
+
+    fn over(store: Store) -> Self {
+        Database { store: Arc::new(store), readers: Readers::default() }
+    }
+
+    /// The same database with another raster reader, which is asked before the built-in ones.
+    pub fn with_reader(mut self, reader: Arc<dyn RasterReader>) -> Self {
+        self.readers = self.readers.with(reader);
+        self
+    }
+
+    /// A build of a collection from a source.
+    pub fn build(&self, source: impl SourceAdapter + 'static) -> Build {
+        Build::new(self.clone(), Box::new(source))
+    }
+
+    /// A collection.
+    ///
+    /// # Errors
+    ///
+    /// If there is no collection of this name; the error lists those that there are.
+    pub fn collection(&self, name: &str) -> Result<Collection> {
+        self.store.read()?.collection(name)?;
+        Ok(Collection::new(self.clone(), name))
+    }
+
+    /// All collections, by name.
+    ///
+    /// # Errors
+    ///
+    /// If the database is damaged.
+    pub fn collections(&self) -> Result<Vec<CollectionInfo>> {
+        let collections = self.store.read()?.collections()?;
+        collections.iter().map(crate::query::info).collect()
+    }
+
+    /// Gives a collection another name.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such collection, or one of the new name.
+    pub fn rename(&self, name: &str, new_name: &str) -> Result<()> {
+        crate::build::check_name(new_name)?;
+        let mut write = self.store.write()?;
+        write.rename_collection(name, new_name)?;
+        write.commit()?;
+        Ok(())
+    }
+
+    /// Deletes a collection, and returns how many records it had. The rasters stay.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such collection.
+    pub fn delete(&self, name: &str) -> Result<u64> {
+        let records = self.store.read()?.collection(name)?.metadata().records;
+        let mut write = self.store.write()?;
+        write.delete_collection(name)?;
+        write.commit()?;
+        Ok(records)
+    }
+
+    /// Sizes and counts.
+    ///
+    /// # Errors
+    ///
+    /// If the database is damaged.
+    pub fn stats(&self) -> Result<Stats> {
+        Ok(self.store.stats()?)
+    }
+
+    /// Gives unused space of the file back to the file system.
+    ///
+    /// # Errors
+    ///
+    /// If the database is open for reading only, or other handles of it are in use.
+    pub fn compact(self) -> Result<()> {
+        let mut store = Arc::try_unwrap(self.store).map_err(|_| StoreError::InUse)?;
+        Ok(store.compact()?)
+    }
+
+    /// The raster readers that there are.
+    pub fn readers(&self) -> &Readers {
+        &self.readers
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+}

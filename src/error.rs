@@ -1,0 +1,227 @@
+//! The library's error type.
+
+use crate::store::StoreError;
+use rasteret_schema::{RasterError, source::SourceError};
+use std::fmt;
+
+/// A result of this library.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What went wrong, where, and what to do about it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A raster cannot be read.
+    #[error("{location}: {source}")]
+    Raster {
+        /// Which file, record and band.
+        location: Box<Location>,
+        /// What is wrong with it.
+        source: RasterError,
+    },
+    /// A file does not exist.
+    #[error("{href} does not exist")]
+    NotFound {
+        /// The file.
+        href: String,
+    },
+    /// A file may not be read.
+    #[error("access to {href} is denied: {reason}")]
+    AccessDenied {
+        /// The file.
+        href: String,
+        /// What was tried.
+        reason: String,
+    },
+    /// A file changed since its header was parsed.
+    #[error(
+        "{location}: the file changed since it was indexed ({difference}); build the collection again to refresh it"
+    )]
+    StaleHeader {
+        /// Which file, record and band.
+        location: Box<Location>,
+        /// How it differs.
+        difference: String,
+    },
+    /// An href that nothing here can read.
+    #[error("{location}: {scheme} URLs cannot be read by this build; local files can")]
+    UnsupportedScheme {
+        /// Which file, record and band.
+        location: Box<Location>,
+        /// The URL's scheme.
+        scheme: String,
+    },
+    /// The database cannot be opened, read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A header archive in the database cannot be read.
+    #[error(transparent)]
+    Archive(#[from] rasteret_schema::ArchiveError),
+    /// A source cannot be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// A coordinate reference system is unknown, or coordinates do not transform.
+    #[error(transparent)]
+    Crs(#[from] crate::crs::CrsError),
+    /// A raster does not lie on Earth, as far as its header says.
+    #[error(transparent)]
+    Footprint(#[from] crate::build::footprint::FootprintError),
+    /// An area is not one.
+    #[error(transparent)]
+    Area(#[from] crate::read::area::AreaError),
+    /// A geometry cannot be placed on a raster.
+    #[error(transparent)]
+    Window(#[from] crate::read::window::WindowError),
+    /// A mask cannot be made.
+    #[error(transparent)]
+    Mask(#[from] crate::read::mask::MaskError),
+    /// A strict build found something that cannot be read.
+    #[error("{count} of the files of {name:?} cannot be read, and the build is strict; the first is {first}")]
+    BuildFailures {
+        /// Name of the collection.
+        name: String,
+        /// How many there are.
+        count: usize,
+        /// The first, and why.
+        first: String,
+    },
+    /// A filter, an option or another argument makes no sense.
+    #[error("{0}")]
+    InvalidArgument(String),
+    /// The arrays of a read do not have one shape.
+    #[error(
+        "the records do not give arrays of one shape: {shapes}; choose records of one grid, or a smaller area"
+    )]
+    ShapeMismatch {
+        /// The shapes, and records that have them.
+        shapes: String,
+    },
+    /// The bands of a record lie on different grids.
+    #[error(
+        "the bands of record {record:?} lie on different grids (pixel sizes: {resolutions}); read bands of one \
+         resolution at a time"
+    )]
+    GridMismatch {
+        /// The record.
+        record: String,
+        /// Pixel size of each band.
+        resolutions: String,
+    },
+    /// A record does not have a band.
+    #[error("record {record:?} has no band {band:?}; it has {}", .available.join(", "))]
+    NoSuchBand {
+        /// The record.
+        record: String,
+        /// The band that was asked for.
+        band: String,
+        /// The bands that there are.
+        available: Vec<String>,
+    },
+    /// The bands of a read do not have one data type.
+    #[error("the bands are of different data types: {dtypes}; read them one at a time")]
+    DataTypeMismatch {
+        /// The data types, and bands that have them.
+        dtypes: String,
+    },
+    /// The records of a read are in several CRSs.
+    #[error(
+        "the records are in several coordinate reference systems: {systems}; filter by `proj:epsg`, or choose a smaller area"
+    )]
+    SeveralCrs {
+        /// The systems, and how many records are in each.
+        systems: String,
+    },
+    /// No record matches.
+    #[error("nothing to read: {0}")]
+    NothingSelected(String),
+    /// A result would not fit the memory that a read may use.
+    #[error(
+        "the result needs {needed} bytes, more than the limit of {limit}; choose a smaller area or fewer records, or raise the limit"
+    )]
+    TooLarge {
+        /// Bytes of the result.
+        needed: u64,
+        /// Bytes that are allowed.
+        limit: u64,
+    },
+    /// A GeoTIFF cannot be written.
+    #[cfg(feature = "geotiff")]
+    #[error(transparent)]
+    Write(#[from] rasteret_geotiff::write::WriteError),
+    /// Arrow refused an operation.
+    #[error(transparent)]
+    Arrow(#[from] arrow_schema::ArrowError),
+    /// A file cannot be read or written.
+    #[error("{what}: {source}")]
+    Io {
+        /// The file.
+        what: String,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+/// Where a raster comes from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Location {
+    /// The file.
+    pub href: String,
+    /// The record's id.
+    pub record: String,
+    /// The band's name.
+    pub band: String,
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (record {:?}, band {:?})", self.href, self.record, self.band)
+    }
+}
+
+impl Error {
+    /// A short name of the kind, stable across versions, for scripts.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Error::Raster { source, .. } => source.kind(),
+            Error::NotFound { .. } => "not-found",
+            Error::AccessDenied { .. } => "access-denied",
+            Error::StaleHeader { .. } => "stale-header",
+            Error::UnsupportedScheme { .. } => "unsupported-scheme",
+            Error::Store(error) => error.kind(),
+            Error::Archive(rasteret_schema::ArchiveError::NewerVersion { .. }) => "newer-version",
+            Error::Archive(_) => "damaged",
+            Error::Source(SourceError::NotFound(_)) => "not-found",
+            Error::Source(_) => "source",
+            Error::Crs(_) => "crs",
+            Error::Footprint(_) => "footprint",
+            Error::Area(_) => "area",
+            Error::Window(_) => "area",
+            Error::Mask(_) => "area",
+            Error::BuildFailures { .. } => "build-failures",
+            Error::InvalidArgument(_) => "invalid-argument",
+            Error::ShapeMismatch { .. } => "shape-mismatch",
+            Error::GridMismatch { .. } => "grid-mismatch",
+            Error::NoSuchBand { .. } => "no-such-band",
+            Error::DataTypeMismatch { .. } => "data-type-mismatch",
+            Error::SeveralCrs { .. } => "several-crs",
+            Error::NothingSelected(_) => "nothing-selected",
+            Error::TooLarge { .. } => "too-large",
+            #[cfg(feature = "geotiff")]
+            Error::Write(_) => "write",
+            Error::Arrow(_) => "table",
+            Error::Io { .. } => "io",
+        }
+    }
+
+    pub(crate) fn from_io(what: impl Into<String>, source: std::io::Error) -> Error {
+        let what = what.into();
+        match source.kind() {
+            std::io::ErrorKind::NotFound => Error::NotFound { href: what },
+            std::io::ErrorKind::PermissionDenied => Error::AccessDenied {
+                href: what,
+                reason: "the file's permissions do not allow it".to_owned(),
+            },
+            _ => Error::Io { what, source },
+        }
+    }
+}

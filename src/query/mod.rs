@@ -1,0 +1,35 @@
+//! Which records of a collection are meant, and what they say.
+//!
+//! In: a collection's record chunks and a [`Filter`]. Out: record numbers, columns, descriptions. No
+//! pixel is touched here.
+
+pub mod dates;
+mod describe;
+mod filter;
+mod json;
+mod records;
+
+pub use filter::{Filter, parse_bbox};
+
+pub(crate) use describe::{head, header, info};
+pub(crate) use records::{ids, records};
+
+use crate::error::{Error, Result};
+use arrow_array::cast::AsArray;
+use arrow_array::types::TimestampMicrosecondType;
+use arrow_array::{RecordBatch, StringArray, TimestampMicrosecondArray};
+
+fn text_column<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a StringArray> {
+    batch.column_by_name(name).and_then(|column| column.as_string_opt()).ok_or_else(|| missing(name, "text"))
+}
+
+fn time_column<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a TimestampMicrosecondArray> {
+    batch
+        .column_by_name(name)
+        .and_then(|column| column.as_primitive_opt::<TimestampMicrosecondType>())
+        .ok_or_else(|| missing(name, "time"))
+}
+
+fn missing(name: &str, kind: &str) -> Error {
+    Error::InvalidArgument(format!("the collection has no {kind} column {name:?}"))
+}

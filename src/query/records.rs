@@ -1,0 +1,95 @@
+//! The records of a collection that match a filter.
+
+use super::Filter;
+use crate::error::Result;
+use crate::store::{Collection as StoredCollection, Scalar, ScanBatch, ZoneMap};
+use rasteret_schema::Record;
+use rasteret_schema::record::{ASSETS, CLOUD_COVER, DATETIME, ID, RecordColumns, SPLIT};
+
+/// The records that match, with their numbers, by time, then id. Of their columns, those that reading
+/// needs.
+///
+/// # Errors
+///
+/// If the filter needs a column that the collection does not have, or the store is damaged.
+pub(crate) fn records(stored: &StoredCollection, filter: &Filter) -> Result<Vec<(u64, Record)>> {
+    let mut records = Vec::new();
+    for batch in matching(stored, filter, &[ID, DATETIME, ASSETS])? {
+        let ScanBatch { batch, records: numbers } = batch?;
+        let columns = RecordColumns::new(&batch)?;
+        records.extend(numbers.iter().enumerate().map(|(row, number)| (*number, columns.record(row))));
+    }
+    records.sort_by(|(_, a), (_, b)| (a.datetime, &a.id).cmp(&(b.datetime, &b.id)));
+    Ok(records)
+}
+
+/// The ids of the records that match, by time, then id.
+///
+/// # Errors
+///
+/// As [`records`].
+pub(crate) fn ids(stored: &StoredCollection, filter: &Filter) -> Result<Vec<String>> {
+    Ok(ordered(stored, filter)?.into_iter().map(|(_, id)| id).collect())
+}
+
+/// Time and id of the records that match, in this order.
+pub(super) fn ordered(stored: &StoredCollection, filter: &Filter) -> Result<Vec<(i64, String)>> {
+    let mut found = Vec::new();
+    for batch in matching(stored, filter, &[ID, DATETIME])? {
+        let batch = batch?.batch;
+        let ids = super::text_column(&batch, ID)?;
+        let times = super::time_column(&batch, DATETIME)?;
+        found.extend((0..batch.num_rows()).map(|row| (times.value(row), ids.value(row).to_owned())));
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// The rows that match, with their record numbers, chunk by chunk. Batches have the wanted columns and
+/// those that the filter looks at.
+pub(super) fn matching<'a>(
+    stored: &StoredCollection,
+    filter: &'a Filter,
+    wanted: &[&'static str],
+) -> Result<impl Iterator<Item = Result<ScanBatch>> + use<'a>> {
+    let mut columns = filter.columns();
+    columns.extend(wanted.iter().filter(|column| !filter.columns().contains(column)));
+    let chunks = stored.scan(&stored.projection(&columns)?, |zone| may_match(filter, zone))?;
+    Ok(chunks.map(move |chunk| {
+        let ScanBatch { batch, records } = chunk?;
+        if filter.is_everything() {
+            return Ok(ScanBatch { batch, records });
+        }
+        let rows = filter.matches(&batch)?;
+        let batch = arrow_select::filter::filter_record_batch(&batch, &rows)?;
+        let kept = records.into_iter().zip(rows.values()).filter_map(|(number, kept)| kept.then_some(number));
+        Ok(ScanBatch { batch, records: kept.collect() })
+    }))
+}
+
+/// Whether a chunk may hold a record that matches.
+fn may_match(filter: &Filter, zone: &ZoneMap) -> bool {
+    let range = |column: &str| zone.column(column).map(|column| column.range);
+    let (start, end) = filter.span();
+    let in_time = match range(DATETIME) {
+        Some(Some(range)) => match (&range.min, &range.max) {
+            (Scalar::Integer(min), Scalar::Integer(max)) => {
+                start.is_none_or(|start| *max >= start) && end.is_none_or(|end| *min <= end)
+            }
+            _ => true,
+        },
+        _ => true,
+    };
+    let in_clouds = filter.cloud_cover().is_none_or(|percent| match range(CLOUD_COVER) {
+        Some(Some(range)) => match &range.min {
+            Scalar::Float(min) => *min < percent,
+            Scalar::Integer(min) => (*min as f64) < percent,
+            _ => true,
+        },
+        // Only nulls, which are below nothing.
+        Some(None) => false,
+        None => true,
+    });
+    let in_split = filter.split_name().is_none_or(|_| !matches!(range(SPLIT), Some(None)));
+    in_time && in_clouds && in_split && filter.boxes().iter().all(|bbox| zone.intersects(bbox))
+}

@@ -1,0 +1,192 @@
+//! Changing and deleting what is there: headers and records.
+
+use super::guarded::guarded;
+use super::headers::RecordHeaders;
+use super::metadata::Failure;
+use super::tables::{CHUNKS, COLUMNS, ChunkKey, CollectionId, IDS, TOMBSTONES, id_key};
+use super::transaction::Transaction;
+use super::zone::StoredZone;
+use super::{BandNumber, StoreError, headers};
+use rasteret_schema::HeaderArchive;
+use redb::ReadableTable;
+
+impl Transaction<'_> {
+    /// Stores the header of a record's band, in place of the one there is, or of the reason why there
+    /// was none.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NoSuchCollection`], [`StoreError::NoSuchRecord`], [`StoreError::Invalid`],
+    /// [`StoreError::Io`].
+    pub fn put_header(
+        &mut self,
+        name: &str,
+        id: &str,
+        band: &str,
+        header: &HeaderArchive,
+    ) -> Result<(), StoreError> {
+        headers::check(header.as_bytes())?;
+        self.edit_headers(name, id, band, |headers, band| {
+            headers.failures.remove(&band);
+            headers.headers.insert(band, header.as_bytes().to_vec());
+        })
+    }
+
+    /// Says why the header of a record's band is missing. A header that is there is deleted.
+    ///
+    /// # Errors
+    ///
+    /// As [`Transaction::put_header`].
+    pub fn put_failure(
+        &mut self,
+        name: &str,
+        id: &str,
+        band: &str,
+        failure: Failure,
+    ) -> Result<(), StoreError> {
+        self.edit_headers(name, id, band, |headers, band| {
+            headers.headers.remove(&band);
+            headers.failures.insert(band, failure);
+        })
+    }
+
+    fn edit_headers(
+        &mut self,
+        name: &str,
+        id: &str,
+        band: &str,
+        edit: impl FnOnce(&mut RecordHeaders<Vec<u8>>, BandNumber),
+    ) -> Result<(), StoreError> {
+        let key = id_key(self.touch(name)?.metadata.id, id);
+        let record = guarded(|| {
+            let number = self.redb().open_table(IDS)?.get(key.as_slice())?.map(|number| number.value());
+            Ok::<_, StoreError>(number)
+        })?;
+        let record = record
+            .ok_or_else(|| StoreError::NoSuchRecord { collection: name.to_owned(), record: id.to_owned() })?;
+        self.change(|this| {
+            let band = this.touch(name)?.metadata.add_band(band)?;
+            let mut headers = this.take_headers(name, record)?;
+            edit(&mut headers, band);
+            this.put_headers(name, std::iter::once((record, &headers)))
+        })
+    }
+
+    /// Takes the headers of a record out of the tables and the counts.
+    pub(super) fn take_headers(
+        &mut self,
+        name: &str,
+        record: u64,
+    ) -> Result<RecordHeaders<Vec<u8>>, StoreError> {
+        let collection = self.touch(name)?.metadata.id;
+        let taken = headers::take(self.redb(), collection, record)?;
+        let metadata = &mut self.touch(name)?.metadata;
+        metadata.headers = metadata.headers.saturating_sub(taken.headers.len() as u64);
+        metadata.failures = metadata.failures.saturating_sub(taken.failures.len() as u64);
+        Ok(taken)
+    }
+
+    /// Puts headers of records that have none into the tables and the counts.
+    pub(super) fn put_headers<'a, A: AsRef<[u8]> + 'a>(
+        &mut self,
+        name: &str,
+        records: impl Iterator<Item = (u64, &'a RecordHeaders<A>)> + Clone,
+    ) -> Result<(), StoreError> {
+        let collection = self.touch(name)?.metadata.id;
+        headers::put(self.redb(), collection, records.clone())?;
+        let metadata = &mut self.touch(name)?.metadata;
+        for (_, headers) in records {
+            metadata.headers += headers.headers.len() as u64;
+            metadata.failures += headers.failures.len() as u64;
+        }
+        Ok(())
+    }
+
+    /// Deletes records with their headers. Returns how many there were.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NoSuchCollection`], [`StoreError::Damaged`], [`StoreError::Io`].
+    pub fn delete_records<'a>(
+        &mut self,
+        name: &str,
+        ids: impl IntoIterator<Item = &'a str>,
+    ) -> Result<usize, StoreError> {
+        let collection = self.touch(name)?.metadata.id;
+        self.change(|this| {
+            let mut records = Vec::new();
+            {
+                let mut table = this.redb().open_table(IDS)?;
+                for id in ids {
+                    records.extend(
+                        table.remove(id_key(collection, id).as_slice())?.map(|number| number.value()),
+                    );
+                }
+            }
+            for record in &records {
+                this.take_headers(name, *record)?;
+            }
+            records.sort_unstable();
+            this.bury(name, &records)?;
+            Ok(records.len())
+        })
+    }
+
+    /// Marks rows as deleted, and removes chunks that have no others. The records are sorted.
+    pub(super) fn bury(&mut self, name: &str, records: &[u64]) -> Result<(), StoreError> {
+        let collection = self.touch(name)?.metadata.id;
+        let mut rest = records;
+        while let Some(record) = rest.first() {
+            let (first, zone) = self.chunk_of(collection, *record)?;
+            let rows = zone.rows as usize;
+            let (dead, others) = rest.split_at(rest.partition_point(|dead| *dead - first < rows as u64));
+            rest = others;
+            let mut tombstones = self.redb().open_table(TOMBSTONES)?;
+            let mut bitmap = match tombstones.get((collection, first))? {
+                Some(bitmap) => bitmap.value().to_vec(),
+                None => vec![0; rows.div_ceil(8)],
+            };
+            for record in dead {
+                let row = (record - first) as usize;
+                match bitmap.get_mut(row / 8) {
+                    Some(byte) => *byte |= 1 << (row % 8),
+                    None => {
+                        return Err(StoreError::Damaged(format!("tombstones of the chunk of #{first}")));
+                    }
+                }
+            }
+            if bitmap.iter().map(|byte| byte.count_ones() as usize).sum::<usize>() < rows {
+                tombstones.insert((collection, first), bitmap.as_slice())?;
+            } else {
+                tombstones.remove((collection, first))?;
+                self.redb().open_table(CHUNKS)?.remove((collection, first))?;
+                self.delete_range(
+                    COLUMNS,
+                    (collection, first, 0, 0)..=(collection, first, u16::MAX, u16::MAX),
+                )?;
+            }
+        }
+        let metadata = &mut self.touch(name)?.metadata;
+        metadata.records = metadata.records.saturating_sub(records.len() as u64);
+        Ok(())
+    }
+
+    /// The chunk that a record lies in.
+    pub(super) fn chunk_of(
+        &self,
+        collection: CollectionId,
+        record: u64,
+    ) -> Result<(u64, StoredZone), StoreError> {
+        let damaged = |what: String| StoreError::Damaged(format!("chunk of record #{record}: {what}"));
+        let chunks = self.redb().open_table(CHUNKS)?;
+        let last = chunks.range::<ChunkKey>((collection, 0)..=(collection, record))?.next_back();
+        let Some((key, zone)) = last.transpose()? else { return Err(damaged("it is missing".to_owned())) };
+        let zone = StoredZone::from_bytes(zone.value()).map_err(damaged)?;
+        let (_, first) = key.value();
+        if record - first < u64::from(zone.rows) {
+            Ok((first, zone))
+        } else {
+            Err(damaged("it is missing".to_owned()))
+        }
+    }
+}

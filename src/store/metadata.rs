@@ -1,0 +1,123 @@
+//! What is known of a collection as a whole.
+
+use super::tables::CollectionId;
+use super::{BandNumber, StoreError};
+use serde::{Deserialize, Serialize};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// What is said about a collection by whoever makes it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Description {
+    /// When it was made, in microseconds since 1970, UTC.
+    pub created: i64,
+    /// Where the records come from, for people. It must not hold credentials.
+    pub data_source: String,
+    /// Text for people.
+    pub description: String,
+    /// Whether all records of the source are in.
+    pub state: BuildState,
+    /// Identifies the build (source, selection, options): a complete collection of the same
+    /// fingerprint need not be built again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<String>,
+    /// Whatever else belongs to the collection.
+    #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
+    pub properties: serde_json::Map<String, serde_json::Value>,
+}
+
+impl Default for Description {
+    /// A collection that is begun now.
+    fn default() -> Self {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Description {
+            created: i64::try_from(now.as_micros()).unwrap_or(i64::MAX),
+            data_source: String::new(),
+            description: String::new(),
+            state: BuildState::Building,
+            fingerprint: None,
+            properties: serde_json::Map::new(),
+        }
+    }
+}
+
+/// Whether all records of a collection's source are in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BuildState {
+    /// A build has begun, and has not ended.
+    Building,
+    /// All records are in.
+    Complete,
+}
+
+/// What the store knows of a collection.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Metadata {
+    pub(super) id: CollectionId,
+    /// What was said about it.
+    #[serde(flatten)]
+    pub description: Description,
+    /// Names of the bands, in the order of their numbers.
+    pub bands: Vec<String>,
+    /// Number of records.
+    pub records: u64,
+    /// Number of headers, each band of each record counted.
+    pub headers: u64,
+    /// Number of headers that are missing for a known reason.
+    pub failures: u64,
+    /// The number that the next record gets.
+    pub(super) next_record: u64,
+}
+
+impl Metadata {
+    pub(super) fn new(id: CollectionId, description: Description) -> Self {
+        Metadata { id, description, bands: Vec::new(), records: 0, headers: 0, failures: 0, next_record: 0 }
+    }
+
+    pub(super) fn from_json(name: &str, bytes: &[u8]) -> Result<Self, StoreError> {
+        serde_json::from_slice(bytes)
+            .map_err(|error| StoreError::Damaged(format!("metadata of collection {name:?}: {error}")))
+    }
+
+    pub(super) fn to_json(&self) -> Result<Vec<u8>, StoreError> {
+        serde_json::to_vec(self).map_err(|error| StoreError::Invalid(error.to_string()))
+    }
+
+    /// Number of a band.
+    pub(super) fn band(&self, name: &str) -> Option<BandNumber> {
+        // `add_band` keeps the numbers within the type.
+        self.bands.iter().position(|band| band == name).map(|index| index as BandNumber)
+    }
+
+    pub(super) fn add_band(&mut self, name: &str) -> Result<BandNumber, StoreError> {
+        if let Some(band) = self.band(name) {
+            return Ok(band);
+        }
+        let band = BandNumber::try_from(self.bands.len()).map_err(|_| {
+            StoreError::Invalid(format!("a collection has at most {} bands", BandNumber::MAX as usize + 1))
+        })?;
+        self.bands.push(name.to_owned());
+        Ok(band)
+    }
+}
+
+/// Why the header of a band is missing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// Short name of the kind of failure, as [`rasteret_schema::RasterError::kind`].
+    pub kind: String,
+    /// The file.
+    pub href: String,
+    /// What is wrong.
+    pub message: String,
+}
+
+impl Failure {
+    pub(super) fn from_json(bytes: &[u8]) -> Result<Self, StoreError> {
+        serde_json::from_slice(bytes).map_err(|error| StoreError::Damaged(format!("failure: {error}")))
+    }
+
+    pub(super) fn to_json(&self) -> Result<Vec<u8>, StoreError> {
+        serde_json::to_vec(self).map_err(|error| StoreError::Invalid(error.to_string()))
+    }
+}

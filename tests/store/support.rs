@@ -1,0 +1,134 @@
+//! Records and headers to fill a store with.
+
+use arrow_array::{Float64Array, RecordBatch};
+use arrow_schema::{DataType, Field, Schema};
+use rasteret_schema::record::{self, Record};
+use rasteret_schema::{
+    Asset, BandMetadata, BoundingBox, Crs, DataType as Sample, Encoding, Georeference, Geotransform,
+    HeaderArchive, ImageHeader, ObjectVersion, PixelValue, RasterHeader, SourceHeader, TileTable,
+};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// A folder that is deleted when it is dropped.
+pub fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().expect("a temporary folder")
+}
+
+pub fn path(folder: &tempfile::TempDir) -> PathBuf {
+    folder.path().join("test.rasteret")
+}
+
+/// A record with an asset for each band.
+pub fn record(id: &str, bands: &[&str]) -> Record {
+    let number = id.bytes().map(i64::from).sum::<i64>();
+    let west = (number % 360 - 180) as f64;
+    Record {
+        id: id.to_owned(),
+        datetime: 1_704_067_200_000_000 + number,
+        end_datetime: None,
+        geometry: Some(vec![1, 2, 3]),
+        bbox: Some(BoundingBox::new(west, -1.0, west + 1.0, 1.0)),
+        assets: bands
+            .iter()
+            .map(|band| Asset {
+                band: (*band).to_owned(),
+                href: format!("https://example.com/{id}/{band}.tif"),
+                band_index: None,
+            })
+            .collect(),
+        epsg: Some(32643),
+        crs: None,
+        collection: Some("sentinel-2-l2a".to_owned()),
+    }
+}
+
+pub fn batch(ids: &[&str], bands: &[&str]) -> RecordBatch {
+    let records: Vec<Record> = ids.iter().map(|id| record(id, bands)).collect();
+    record::to_batch(&records).expect("a batch")
+}
+
+/// The batch with a column of numbers after the others.
+pub fn with_column(batch: &RecordBatch, name: &str, values: Vec<Option<f64>>) -> RecordBatch {
+    let mut fields = batch.schema().fields().to_vec();
+    fields.push(Arc::new(Field::new(name, DataType::Float64, true)));
+    let mut columns = batch.columns().to_vec();
+    columns.push(Arc::new(Float64Array::from(values)));
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).expect("a batch")
+}
+
+/// The header of a COG of `tiles × tiles` tiles, which differs for every seed.
+pub fn header(seed: u64, tiles: u32) -> RasterHeader {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut random = move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state
+    };
+    let mut at = 4096;
+    let mut image = |tiles: u32| {
+        let counts: Vec<u64> = (0..tiles * tiles).map(|_| 1_200_000 + random() % 400_000).collect();
+        let mut offsets = Vec::with_capacity(counts.len());
+        for count in &counts {
+            offsets.push(at);
+            at += count + 8;
+        }
+        ImageHeader {
+            width: tiles * 1024,
+            height: tiles * 1024,
+            tile_width: 1024,
+            tile_height: 1024,
+            encoding: 0,
+            mask: None,
+            tiles: TileTable::new(&offsets, &counts),
+        }
+    };
+    let mut sizes = vec![tiles];
+    while sizes.len() < 5 && sizes[sizes.len() - 1] > 1 {
+        sizes.push(sizes[sizes.len() - 1].div_ceil(2));
+    }
+    RasterHeader {
+        format: "geotiff".to_owned(),
+        georeference: Georeference {
+            transform: Some(Geotransform::new(10.0, 0.0, 699_960.0, 0.0, -10.0, 1_500_000.0)),
+            crs: Some(Crs::from_epsg(32643)),
+            pixel_is_point: false,
+            ground_control_points: 0,
+        },
+        nodata: Some(PixelValue::Integer(0)),
+        bands: vec![BandMetadata::default()],
+        color_map: Vec::new(),
+        encodings: vec![Encoding {
+            dtype: Sample::UInt16,
+            bits_per_sample: 16,
+            samples_per_pixel: 1,
+            planar: false,
+            striped: false,
+            big_endian: false,
+            reversed_bits: false,
+            compression: 8,
+            predictor: 2,
+            photometric: 1,
+            chroma_subsampling: [2, 2],
+            extra_samples: Vec::new(),
+            jpeg_tables: Vec::new(),
+            lerc_compression: 0,
+        }],
+        images: sizes.into_iter().map(&mut image).collect(),
+        masks: Vec::new(),
+        object: ObjectVersion {
+            size: Some(seed),
+            etag: Some(format!("\"{seed:032x}\"")),
+            last_modified: Some(1_704_067_200_000_000),
+        },
+    }
+}
+
+pub fn archive(seed: u64) -> Arc<HeaderArchive> {
+    Arc::new(HeaderArchive::new(&header(seed, 3)).expect("an archive"))
+}
+
+pub fn source_header(row: usize, band: &str, header: &Arc<HeaderArchive>) -> SourceHeader {
+    SourceHeader { row, band: band.to_owned(), header: header.clone() }
+}

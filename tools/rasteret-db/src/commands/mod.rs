@@ -1,0 +1,75 @@
+//! One module a command, or a family of commands.
+
+mod collections;
+mod database;
+mod demo;
+mod header;
+mod query;
+mod read;
+
+use crate::Outcome;
+use crate::args::{Args, Command, Db};
+use crate::print::{CommandError, Printer};
+use clap::CommandFactory;
+use rasteret::Database;
+use std::path::{Path, PathBuf};
+
+/// Runs a command.
+pub fn run(args: &Args, printer: &Printer) -> Result<Outcome, CommandError> {
+    let session = Session { path: database_path(args)?, printer };
+    match &args.command {
+        Command::Demo { dir } => demo::run(&session, dir.as_deref()),
+        Command::Collections(command) => collections::run(&session, command),
+        Command::Header { name, id, band } => header::run(&session, name, id, band),
+        Command::Query { name, selection, limit } => query::run(&session, name, selection, *limit),
+        Command::Read(read) => read::run(&session, read),
+        Command::Db(Db::Stats) => database::stats(&session),
+        Command::Db(Db::Verify { deep }) => database::verify(&session, *deep),
+        Command::Db(Db::Compact) => database::compact(&session),
+        Command::Completions { shell } => {
+            clap_complete::generate(*shell, &mut Args::command(), "rasteret-db", &mut std::io::stdout());
+            Ok(Outcome::Done)
+        }
+    }
+}
+
+/// The database and the printer that a command works with.
+struct Session<'a> {
+    path: PathBuf,
+    printer: &'a Printer,
+}
+
+impl Session<'_> {
+    fn open(&self) -> Result<Database, CommandError> {
+        Ok(Database::open(&self.path)?)
+    }
+
+    fn open_writable(&self) -> Result<Database, CommandError> {
+        create_parent(&self.path)?;
+        Ok(Database::open_writable(&self.path)?)
+    }
+}
+
+fn create_parent(path: &Path) -> Result<(), CommandError> {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => std::fs::create_dir_all(parent)
+            .map_err(|source| CommandError::Io { what: parent.display().to_string(), source }),
+        _ => Ok(()),
+    }
+}
+
+/// `--db`, then `$RASTERET_DB`, then `rasteret.db` in `$RASTERET_WORKSPACE` or `~/rasteret_workspace`.
+fn database_path(args: &Args) -> Result<PathBuf, CommandError> {
+    if let Some(path) = &args.db {
+        return Ok(path.clone());
+    }
+    let workspace = match std::env::var_os("RASTERET_WORKSPACE").filter(|value| !value.is_empty()) {
+        Some(workspace) => PathBuf::from(workspace),
+        None => std::env::home_dir()
+            .ok_or_else(|| {
+                CommandError::Usage("there is no home directory: say where the database is with --db".into())
+            })?
+            .join("rasteret_workspace"),
+    };
+    Ok(workspace.join("rasteret.db"))
+}
