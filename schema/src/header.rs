@@ -97,13 +97,13 @@ impl Default for BandMetadata {
     }
 }
 
-/// How a viewer shows a band.
+/// How a viewer shows a band, or which part of the spectrum it holds. Serialised under rasterio's names.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Archive, Serialize, Deserialize, Portable, CheckBytes, serde::Serialize,
 )]
 #[rkyv(as = ColorInterpretation)]
 #[bytecheck(crate = rkyv::bytecheck)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 #[repr(u8)]
 pub enum ColorInterpretation {
     /// Not said.
@@ -120,6 +120,126 @@ pub enum ColorInterpretation {
     Blue,
     /// Opacity: zero where a pixel is not valid.
     Alpha,
+    /// Hue, of hue, saturation, lightness.
+    Hue,
+    /// Saturation, of hue, saturation, lightness.
+    Saturation,
+    /// Lightness, of hue, saturation, lightness.
+    Lightness,
+    /// Cyan ink.
+    Cyan,
+    /// Magenta ink.
+    Magenta,
+    /// Yellow ink.
+    Yellow,
+    /// Black ink.
+    Black,
+    /// Luma, of YCbCr.
+    #[serde(rename = "Y")]
+    Luma,
+    /// Blue difference, of YCbCr.
+    #[serde(rename = "Cb")]
+    Cb,
+    /// Red difference, of YCbCr.
+    #[serde(rename = "Cr")]
+    Cr,
+    /// Panchromatic.
+    Pan,
+    /// Coastal aerosol.
+    Coastal,
+    /// Red edge.
+    #[serde(rename = "rededge")]
+    RedEdge,
+    /// Near infrared.
+    Nir,
+    /// Short-wave infrared.
+    Swir,
+    /// Mid-wave infrared.
+    Mwir,
+    /// Long-wave infrared.
+    Lwir,
+    /// Thermal infrared.
+    Tir,
+    /// Another part of the infrared.
+    OtherIr,
+    /// Radar, Ka band.
+    SarKa,
+    /// Radar, K band.
+    SarK,
+    /// Radar, Ku band.
+    SarKu,
+    /// Radar, X band.
+    SarX,
+    /// Radar, C band.
+    SarC,
+    /// Radar, S band.
+    SarS,
+    /// Radar, L band.
+    SarL,
+    /// Radar, P band.
+    SarP,
+}
+
+impl ColorInterpretation {
+    /// Every interpretation and the name that GDAL gives it (`GDALGetColorInterpretationName`).
+    const GDAL_NAMES: [(ColorInterpretation, &str); 34] = {
+        use ColorInterpretation::*;
+        [
+            (Undefined, "Undefined"),
+            (Gray, "Gray"),
+            (Palette, "Palette"),
+            (Red, "Red"),
+            (Green, "Green"),
+            (Blue, "Blue"),
+            (Alpha, "Alpha"),
+            (Hue, "Hue"),
+            (Saturation, "Saturation"),
+            (Lightness, "Lightness"),
+            (Cyan, "Cyan"),
+            (Magenta, "Magenta"),
+            (Yellow, "Yellow"),
+            (Black, "Black"),
+            (Luma, "YCbCr_Y"),
+            (Cb, "YCbCr_Cb"),
+            (Cr, "YCbCr_Cr"),
+            (Pan, "Pan"),
+            (Coastal, "Coastal"),
+            (RedEdge, "RedEdge"),
+            (Nir, "NIR"),
+            (Swir, "SWIR"),
+            (Mwir, "MWIR"),
+            (Lwir, "LWIR"),
+            (Tir, "TIR"),
+            (OtherIr, "OtherIR"),
+            (SarKa, "SAR_Ka"),
+            (SarK, "SAR_K"),
+            (SarKu, "SAR_Ku"),
+            (SarX, "SAR_X"),
+            (SarC, "SAR_C"),
+            (SarS, "SAR_S"),
+            (SarL, "SAR_L"),
+            (SarP, "SAR_P"),
+        ]
+    };
+
+    /// GDAL's name.
+    pub fn gdal_name(self) -> &'static str {
+        Self::GDAL_NAMES.iter().find(|(color, _)| *color == self).map_or("Undefined", |(_, name)| name)
+    }
+
+    /// From GDAL's name, in any case; `Undefined` where GDAL has no such name.
+    ///
+    /// ```
+    /// use rasteret_schema::ColorInterpretation;
+    /// assert_eq!(ColorInterpretation::from_gdal_name("nir"), ColorInterpretation::Nir);
+    /// assert_eq!(ColorInterpretation::Nir.gdal_name(), "NIR");
+    /// ```
+    pub fn from_gdal_name(name: &str) -> Self {
+        Self::GDAL_NAMES
+            .iter()
+            .find(|(_, known)| known.eq_ignore_ascii_case(name))
+            .map_or(ColorInterpretation::Undefined, |(color, _)| *color)
+    }
 }
 
 /// One image of a file: the full resolution, an overview, or a mask.
