@@ -17,6 +17,7 @@ mod scratch;
 mod vectorized;
 mod word;
 
+pub use compression::compression_name;
 pub use layout::MAX_TILE_LEN;
 pub use registry::{Codec, CodecError, CodecRegistry, Decompressed, EncodedTile};
 
