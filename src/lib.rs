@@ -53,3 +53,5 @@ pub use readers::Readers;
 
 #[cfg(feature = "local")]
 pub use rasteret_local as local;
+#[cfg(feature = "geotiff")]
+pub use rasteret_geotiff as geotiff;

@@ -11,6 +11,7 @@ const PERMISSIVE: [&str; 16] = [
     "BSL-1.0",
     "CC0-1.0",
     "CDLA-Permissive-2.0",
+    "IJG",
     "ISC",
     "MIT",
     "MIT-0",
