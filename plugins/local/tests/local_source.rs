@@ -287,6 +287,22 @@ fn the_description_names_absolute_paths() {
     assert_eq!(source.description(), format!("/data/scenes, {}", more.display()));
 }
 
+#[test]
+fn the_fingerprint_changes_with_the_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, bytes: &[u8]| fs::write(folder.path().join(name), bytes).unwrap();
+    write("a.tif", b"a");
+    let source = LocalSource::new([folder.path()], readers());
+    let mut seen = BTreeSet::from([source.fingerprint().unwrap()]);
+    write("a.tif", b"ab");
+    assert!(seen.insert(source.fingerprint().unwrap()), "a file has grown");
+    write("b.tif", b"b");
+    assert!(seen.insert(source.fingerprint().unwrap()), "there is a new file");
+    write("c.txt", b"c");
+    assert!(!seen.insert(source.fingerprint().unwrap()), "it is of another kind");
+    assert!(seen.insert(source.band_from("a").fingerprint().unwrap()), "names mean something else");
+}
+
 /// A reader with a bug.
 #[derive(Debug)]
 struct Panics;
