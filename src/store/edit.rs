@@ -155,16 +155,16 @@ impl Transaction<'_> {
                     }
                 }
             }
-            if bitmap.iter().map(|byte| byte.count_ones() as usize).sum::<usize>() < rows {
+            let has_others = bitmap.iter().map(|byte| byte.count_ones() as usize).sum::<usize>() < rows;
+            if has_others {
                 tombstones.insert((collection, first), bitmap.as_slice())?;
-            } else {
-                tombstones.remove((collection, first))?;
-                self.redb().open_table(CHUNKS)?.remove((collection, first))?;
-                self.delete_range(
-                    COLUMNS,
-                    (collection, first, 0, 0)..=(collection, first, u16::MAX, u16::MAX),
-                )?;
+                continue;
             }
+            tombstones.remove((collection, first))?;
+            drop(tombstones);
+            self.redb().open_table(CHUNKS)?.remove((collection, first))?;
+            let columns = (collection, first, 0, 0)..=(collection, first, u16::MAX, u16::MAX);
+            self.delete_range(COLUMNS, columns)?;
         }
         let metadata = &mut self.touch(name)?.metadata;
         metadata.records = metadata.records.saturating_sub(records.len() as u64);

@@ -178,6 +178,7 @@ pub(super) fn put<'a, A: AsRef<[u8]> + 'a>(
         }
     }
     cursor.close()?;
+    drop(table);
     let mut table = transaction.open_table(FAILURES)?;
     for (record, headers) in records {
         for (band, failure) in &headers.failures {
