@@ -83,6 +83,8 @@ impl Transaction<'_> {
         let metadata = &mut self.touch(name)?.metadata;
         metadata.headers = metadata.headers.saturating_sub(taken.headers.len() as u64);
         metadata.failures = metadata.failures.saturating_sub(taken.failures.len() as u64);
+        let bytes: usize = taken.values().map(|(_, value)| value.len()).sum();
+        metadata.bytes = metadata.bytes.saturating_sub(bytes as u64);
         Ok(taken)
     }
 
@@ -93,8 +95,9 @@ impl Transaction<'_> {
         records: impl Iterator<Item = (u64, &'a RecordHeaders<A>)> + Clone,
     ) -> Result<(), StoreError> {
         let collection = self.touch(name)?.metadata.id;
-        headers::put(self.redb(), collection, records.clone())?;
+        let bytes = headers::put(self.redb(), collection, records.clone())?;
         let metadata = &mut self.touch(name)?.metadata;
+        metadata.bytes += bytes;
         for (_, headers) in records {
             metadata.headers += headers.headers.len() as u64;
             metadata.failures += headers.failures.len() as u64;
