@@ -1,5 +1,6 @@
 //! A header in words: what `rasteret-db header` prints, and what a binding hands to its users.
 
+use crate::tile_table::MAX_TILES;
 use crate::{ArchiveError, ArchivedRasterHeader, ImageView, PixelValue};
 use serde::Serialize;
 
@@ -114,6 +115,13 @@ impl HeaderDescription {
     pub fn new(header: &ArchivedRasterHeader, href: &str, band_index: u16) -> Result<Self, ArchiveError> {
         let damaged = |what: &str| ArchiveError::Damaged(what.to_owned());
         let full = header.image(0).ok_or_else(|| damaged("it has no image"))?;
+        // Tiles are listed, and a damaged table can claim any number.
+        let tiles: u64 = (0..header.images.len())
+            .filter_map(|level| Some(u64::from(header.image(level)?.tiles.len())))
+            .sum();
+        if tiles > u64::from(MAX_TILES) {
+            return Err(damaged("it has more tiles than a file may have"));
+        }
         let georeference = header.georeference()?;
         let image = |level: usize| {
             let image = header.image(level).ok_or_else(|| damaged("an image has no encoding"))?;
@@ -159,5 +167,78 @@ impl ImageDescription {
             tile_offsets: ranges.iter().map(|range| range.start).collect(),
             tile_byte_counts: ranges.iter().map(|range| range.end - range.start).collect(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        DataType, Encoding, Georeference, HeaderArchive, ImageHeader, ObjectVersion, RasterHeader, TileTable,
+    };
+
+    /// A header of images of sparse tiles.
+    fn archive(tiles: &[u32]) -> HeaderArchive {
+        let image = |tiles: &u32| ImageHeader {
+            width: 1,
+            height: *tiles,
+            tile_width: 1,
+            tile_height: 1,
+            encoding: 0,
+            mask: None,
+            tiles: TileTable::new(&vec![0; *tiles as usize], &vec![0; *tiles as usize]),
+        };
+        let encoding = Encoding {
+            dtype: DataType::UInt8,
+            bits_per_sample: 8,
+            samples_per_pixel: 1,
+            planar: false,
+            striped: false,
+            big_endian: false,
+            reversed_bits: false,
+            compression: 1,
+            predictor: 1,
+            photometric: 1,
+            chroma_subsampling: [1, 1],
+            extra_samples: Vec::new(),
+            jpeg_tables: Vec::new(),
+            lerc_compression: 0,
+        };
+        let header = RasterHeader {
+            format: "test".to_owned(),
+            georeference: Georeference::default(),
+            nodata: None,
+            bands: Vec::new(),
+            color_map: Vec::new(),
+            encodings: vec![encoding],
+            images: tiles.iter().map(image).collect(),
+            masks: Vec::new(),
+            object: ObjectVersion::default(),
+        };
+        HeaderArchive::new(&header).expect("a header that can be archived")
+    }
+
+    #[test]
+    fn tiles_are_listed() {
+        let archive = archive(&[3, 1]);
+        let header = archive.header().expect("an archive");
+        let described = HeaderDescription::new(header, "a", 0).expect("few tiles");
+        assert_eq!(described.image.tile_offsets, [0; 3]);
+        assert_eq!(described.overviews[0].tile_byte_counts, [0]);
+    }
+
+    #[test]
+    fn tables_that_claim_to_be_large_take_no_memory() {
+        // Sparse tables of any length take as many bytes, and differ in their length alone.
+        let archive = archive(&[4, 3]);
+        let header = archive.header().expect("an archive");
+        assert!(HeaderDescription::new(header, "a", 0).is_ok());
+        let table = TileTable::new(&[0; 3], &[0; 3]);
+        let mut bytes = archive.as_bytes().to_vec();
+        let at = bytes.windows(27).position(|bytes| bytes == table.as_bytes()).expect("the second table");
+        bytes[at + 3..at + 7].copy_from_slice(&u32::MAX.to_le_bytes());
+        let damaged = HeaderArchive::from_bytes(bytes).expect("an archive");
+        let header = damaged.header().expect("an archive");
+        assert!(matches!(HeaderDescription::new(header, "a", 0), Err(ArchiveError::Damaged(_))));
     }
 }

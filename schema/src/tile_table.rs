@@ -26,6 +26,10 @@
 use rkyv::{Archive, Deserialize, Serialize};
 use std::ops::Range;
 
+/// The most tiles that all images of a file may have together. What is kept of them takes megabytes; a
+/// table of sparse tiles alone takes no more than its preamble, so that its length says nothing.
+pub const MAX_TILES: u32 = 1 << 24;
+
 /// Tiles between two stored offsets of a sequential table. A look-up adds up at most this many counts.
 const BLOCK: usize = 32;
 const PREAMBLE: usize = 27;

@@ -1,7 +1,7 @@
 //! How long it takes to parse a header whose bytes are at hand.
 //!
 //! The file is what a writer of cloud-optimized files makes of a Sentinel-2 band: 10980 × 10980 pixels
-//! of 16 bits, 121 tiles, four overviews, registered CRS, nodata, scale and offset.
+//! of 16 bits, 121 tiles, four overviews, nodata, scale and offset.
 
 use bytes::Bytes;
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -32,7 +32,7 @@ fn text(tag: u16, value: &str) -> Entry {
 }
 
 /// The directory of an image that is `level` times halved.
-fn image(level: u32, tiles_from: &mut u32) -> Vec<Entry> {
+fn image(level: u32, tiles_from: &mut u32, crs: &[Entry]) -> Vec<Entry> {
     let width = WIDTH.div_ceil(1 << level);
     let tiles = width.div_ceil(TILE).pow(2);
     let counts: Vec<u32> = (0..tiles).map(|tile| 1_400_000 + tile * 7919 % 300_000).collect();
@@ -61,27 +61,49 @@ fn image(level: u32, tiles_from: &mut u32) -> Vec<Entry> {
         shorts(339, &[1]),
     ];
     if level == 0 {
-        let keys = [1, 1, 0, 4, 1024, 0, 1, 1, 1025, 0, 1, 1, 1026, 34737, 22, 0, 3072, 0, 1, 32643];
         let items = "<GDALMetadata>\n  <Item name=\"OFFSET\" sample=\"0\" role=\"offset\">-0.1</Item>\n  \
                      <Item name=\"SCALE\" sample=\"0\" role=\"scale\">0.0001</Item>\n</GDALMetadata>\n";
         entries.extend([
             doubles(33550, &[10.0, 10.0, 0.0]),
             doubles(33922, &[0.0, 0.0, 0.0, 699960.0, 1500000.0, 0.0]),
-            shorts(34735, &keys),
-            text(34737, "WGS 84 / UTM zone 43N|"),
-            text(42112, items),
         ]);
+        entries.extend_from_slice(crs);
+        entries.push(text(42112, items));
     }
     entries.push(text(42113, "0"));
     entries
 }
 
+/// The keys of a registered CRS.
+fn registered() -> Vec<Entry> {
+    let keys = [1, 1, 0, 4, 1024, 0, 1, 1, 1025, 0, 1, 1, 1026, 34737, 22, 0, 3072, 0, 1, 32643];
+    vec![shorts(34735, &keys), text(34737, "WGS 84 / UTM zone 43N|")]
+}
+
+/// The keys of a CRS that has to be spelled out.
+fn user_defined() -> Vec<Entry> {
+    let entries = [
+        [1, 1, 0, 9],
+        [1024, 0, 1, 1],
+        [1026, 34737, 8, 0],
+        [2048, 0, 1, 4258],
+        [3072, 0, 1, 32767],
+        [3075, 0, 1, 10],
+        [3076, 0, 1, 9001],
+        [3082, 34736, 1, 0],
+        [3088, 34736, 1, 1],
+        [3089, 34736, 1, 2],
+    ];
+    let doubles = doubles(34736, &[4_321_000.0, 10.0, 52.0]);
+    vec![shorts(34735, entries.as_flattened()), doubles, text(34737, "my grid|")]
+}
+
 /// Directories one after another, each with its arrays behind it.
-fn file() -> Vec<u8> {
+fn file(crs: &[Entry]) -> Vec<u8> {
     let mut bytes = b"II*\0\x08\0\0\0".to_vec();
     let mut tiles_from = 16384;
     for level in 0..5 {
-        let entries = image(level, &mut tiles_from);
+        let entries = image(level, &mut tiles_from, crs);
         let start = bytes.len();
         let values = start + 2 + 12 * entries.len() + 4;
         let mut arrays = Vec::new();
@@ -113,20 +135,18 @@ fn file() -> Vec<u8> {
 }
 
 fn parse(criterion: &mut Criterion) {
-    let header_bytes = file();
-    let size = header_bytes.len();
-    let mut whole = header_bytes;
-    // Local files are handed over as a whole: what is behind the header must not matter.
-    whole.resize(64 << 20, 0);
-    let whole = ByteRanges::whole(Bytes::from(whole));
-    let Ok(Parsed::Header(header)) = header::parse(&whole) else { panic!("the file is a COG") };
-    assert_eq!((header.images.len(), header.images[0].tiles.view().len()), (5, 121));
-    criterion.bench_function(
-        &format!("parse a COG header of {size} bytes, 121 tiles, 4 overviews"),
-        |bencher| {
-            bencher.iter(|| header::parse(black_box(&whole)));
-        },
-    );
+    for (name, crs) in [("registered", registered()), ("user-defined", user_defined())] {
+        let mut whole = file(&crs);
+        let size = whole.len();
+        // Local files are handed over as a whole: what is behind the header must not matter.
+        whole.resize(64 << 20, 0);
+        let whole = ByteRanges::whole(Bytes::from(whole));
+        let Ok(Parsed::Header(header)) = header::parse(&whole) else { panic!("the file is a COG") };
+        assert_eq!((header.images.len(), header.images[0].tiles.view().len()), (5, 121));
+        assert!(header.georeference.crs.is_some());
+        let name = format!("parse a COG header of {size} bytes, 121 tiles, 4 overviews, {name} CRS");
+        criterion.bench_function(&name, |bencher| bencher.iter(|| header::parse(black_box(&whole))));
+    }
 }
 
 criterion_group!(benches, parse);

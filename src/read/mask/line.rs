@@ -99,6 +99,11 @@ fn walk(canvas: &mut Canvas, left: Coord<f64>, right: Coord<f64>) {
         }
     }
     x_end = x_end.min(width);
+    // Whatever does not start in the window now does not enter it, but for the roundings of edges so
+    // long that their slope means nothing, along which one might step forever.
+    if slope.is_nan() || !(0.0..=height).contains(&y) {
+        return;
+    }
     while x >= 0.0 && x < x_end {
         let (row, column) = (y.floor(), x.floor());
         if (slope < 0.0 && row < 0.0) || (slope > 0.0 && row >= height) {

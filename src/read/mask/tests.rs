@@ -93,6 +93,12 @@ fn coordinate() -> impl Strategy<Value = f64> {
     prop_oneof![-3.0..11.0_f64, (-6..22).prop_map(|half| f64::from(half) / 2.0)]
 }
 
+/// Numbers of all magnitudes, often beside ones that matter to an 8 × 8 window.
+fn any_number() -> impl Strategy<Value = f64> {
+    let scaled = (-10.0..10.0_f64, -320..308_i32).prop_map(|(digits, power)| digits * 10_f64.powi(power));
+    prop_oneof![prop::num::f64::ANY, scaled, coordinate(), Just(f64::MAX), Just(f64::MIN)]
+}
+
 fn ring() -> impl Strategy<Value = LineString<f64>> {
     prop::collection::vec((coordinate(), coordinate()), 3..12).prop_map(LineString::from)
 }
@@ -103,6 +109,7 @@ proptest! {
     fn agrees_with_a_test_of_every_centre(rings in prop::collection::vec(ring(), 1..4)) {
         let mut rings = rings.into_iter();
         let polygon = Polygon::new(rings.next().unwrap(), rings.collect());
+        prop_assume!(polygon.exterior().0.len() >= 4);
         let pixels = mask(polygon.clone(), false).into_vec();
         for (index, &inside) in pixels.iter().enumerate() {
             let (x, y) = ((index % 8) as f64 + 0.5, 7.5 - (index / 8) as f64);
@@ -134,7 +141,7 @@ proptest! {
     }
 
     #[test]
-    fn nothing_panics(values in prop::collection::vec(prop::num::f64::ANY, 6..20), touched: bool) {
+    fn nothing_panics_or_hangs(values in prop::collection::vec(any_number(), 6..20), touched: bool) {
         let coords: Vec<_> = values.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect();
         mask(LineString::from(coords.clone()), touched);
         mask(Polygon::new(LineString::from(coords), vec![]), touched);

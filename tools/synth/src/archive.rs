@@ -52,14 +52,14 @@ const ZONE_44: Place = Place { tile: "44PJV", zone: 44, origin: (50_000.0, 1_500
 
 impl ArchiveOptions {
     /// A small archive: 4 scenes of one tile, one of them at the edge of the swath, with 4 bands of
-    /// 1024² pixels in tiles of 256²; some 10 MB.
+    /// 1024² pixels in tiles of 256²; some 14 MB.
     pub fn demo() -> Self {
         let cloud_cover = [0.04, 0.0, 0.31, 0.12];
         let mut scenes: Vec<Scene> = (0..)
             .zip(cloud_cover)
             .map(|(index, cloud_cover)| {
                 let scene = scene(ZONE_43, date(10 + 90 * index), (1024, 1024), index);
-                Scene { cloud_cover, noise: 1.0, ..scene }
+                Scene { cloud_cover, noise: 0.4, ..scene }
             })
             .collect();
         if let Some(last) = scenes.last_mut() {
@@ -251,7 +251,7 @@ fn scene(place: Place, date: NaiveDate, size: (u32, u32), index: u64) -> Scene {
         origin: place.origin,
         size,
         resolution: 10.0,
-        seed: 2024,
+        seed: 13,
         cloud_cover: 0.0,
         noise: 0.0,
         swath_edge: None,

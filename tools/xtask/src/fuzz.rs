@@ -10,6 +10,9 @@ use crate::{prerequisites, shell};
 /// Where the fuzz targets are, relative to the workspace.
 const FOLDER: &str = "tools/fuzz";
 
+/// No input is worth more: seconds for one, and megabytes, of which the sanitizer takes most.
+const LIMITS: [&str; 2] = ["-timeout=10", "-rss_limit_mb=1024"];
+
 /// Runs the named fuzz targets, or all of them, for `--seconds` each. Stops at the first that finds something.
 pub fn run(workspace: &Workspace, arguments: &[String]) -> Result<(), Error> {
     let Arguments { seconds, targets } = Arguments::parse(arguments)?;
@@ -20,8 +23,14 @@ pub fn run(workspace: &Workspace, arguments: &[String]) -> Result<(), Error> {
     ensure_tools(&workspace.root)?;
     let targets = if targets.is_empty() { list(&workspace.root)? } else { targets };
     for target in &targets {
+        // New inputs go to the first of the folders.
+        let [corpus, seeds] = ["corpus", "seeds"].map(|folder| format!("{FOLDER}/{folder}/{target}"));
+        let path = workspace.root.join(&corpus);
+        std::fs::create_dir_all(&path)
+            .map_err(|error| Error::Failed(format!("cannot make {}: {error}", path.display())))?;
         let mut fuzz = cargo_fuzz(&workspace.root);
-        fuzz.args(["run", "--fuzz-dir", FOLDER, target, "--", &format!("-max_total_time={seconds}")]);
+        fuzz.args(["run", "--fuzz-dir", FOLDER, target, &corpus, &seeds, "--"]);
+        fuzz.arg(format!("-max_total_time={seconds}")).args(LIMITS);
         shell::run(&mut fuzz)?;
     }
     println!("\nNothing found in {seconds} s each: {}", targets.join(", "));

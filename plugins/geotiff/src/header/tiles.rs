@@ -5,10 +5,8 @@ use super::directory::Directory;
 use super::encoding::{UNCOMPRESSED, is_tiled};
 use super::source::Source;
 use super::tag::Tag;
+use rasteret_schema::tile_table::MAX_TILES;
 use rasteret_schema::{Encoding, RasterError, TileTable};
-
-/// Tiles of all images of a file together. A header of so many takes some hundred megabytes.
-const MAX_TILES: u64 = 1 << 24;
 
 /// Tiles that a table may lack: libtiff takes these for sparse, but only up to this many.
 const MAX_PADDING: u64 = 1_000_000;
@@ -28,7 +26,7 @@ pub(super) struct Budget {
 
 impl Budget {
     pub fn new() -> Self {
-        Budget { tiles: MAX_TILES }
+        Budget { tiles: MAX_TILES.into() }
     }
 
     fn take(&mut self, tiles: u64) -> Result<(), RasterError> {

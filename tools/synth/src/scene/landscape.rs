@@ -38,7 +38,7 @@ impl Landscape {
     pub fn new(seed: u64) -> Self {
         Landscape {
             seed,
-            relief: Fractal::new(seed, 7_000.0, 6, 0.5),
+            relief: Fractal::new(seed, 7_000.0, 5, 0.5),
             moisture: Fractal::new(seed ^ 1, 5_000.0, 5, 0.5),
         }
     }

@@ -1,4 +1,8 @@
-//! Names in citations: `GCS Name = a|Datum = b|Ellipsoid = c|Primem = d|` (GDAL's `gt_citation.cpp`).
+//! Names in citations, as GDAL writes them, `GCS Name = a|Datum = b|Ellipsoid = c|Primem = d|`, or
+//! ERDAS Imagine, on lines of their own (GDAL's `gt_citation.cpp`).
+
+/// What ESRI's software writes before a definition in a citation.
+pub(super) const ESRI_PE_STRING: &str = "ESRI PE String = ";
 
 /// The names that a citation gives.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -24,7 +28,7 @@ impl Citation {
     /// A citation of a projected CRS. Without any labels it is the CRS's name.
     pub fn of_projected(text: &str) -> Citation {
         let mut citation = Citation::parse(text, "PCS Name");
-        if citation == Citation::default() {
+        if citation == Citation::default() && !text.starts_with(ESRI_PE_STRING) {
             citation.name = Some(text.to_owned()).filter(|name| !name.is_empty());
         }
         citation
@@ -32,14 +36,14 @@ impl Citation {
 
     fn parse(text: &str, name_label: &str) -> Citation {
         let mut citation = Citation::default();
-        for part in text.split('|') {
+        for part in text.split(['|', '\n']) {
             let Some((label, value)) = part.split_once(" = ") else { continue };
             let field = match label {
                 "Datum" => &mut citation.datum,
                 "Ellipsoid" => &mut citation.ellipsoid,
                 "Primem" => &mut citation.meridian,
                 "AUnits" => &mut citation.angular_unit,
-                "LUnits" => &mut citation.linear_unit,
+                "LUnits" | "Units" => &mut citation.linear_unit,
                 label if label == name_label => &mut citation.name,
                 _ => continue,
             };
@@ -63,5 +67,9 @@ mod tests {
         assert_eq!(Citation::of_geographic("WGS 84").name.as_deref(), Some("WGS 84"));
         let projected = Citation::of_projected("LUnits = foot|");
         assert_eq!((projected.name, projected.linear_unit.as_deref()), (None, Some("foot")));
+        let imagine =
+            "IMAGINE GeoTIFF Support\n$Date$\nUnable to match\nEllipsoid = Clarke 1866\nDatum = NAD27";
+        let imagine = Citation::of_geographic(imagine);
+        assert_eq!((imagine.name, imagine.datum.as_deref()), (None, Some("NAD27")));
     }
 }

@@ -1,10 +1,17 @@
 //! The EPSG dataset, as far as user-defined CRSs refer to it. `epsg.py` writes the table.
 
-use std::ops::RangeInclusive;
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-/// Lines of tab-separated fields: kind, code, values. `epsg.py` says which.
-const TABLE: &str = include_str!("epsg.tsv");
+/// The lines of the table by kind and code, without these. `epsg.py` says what a line holds.
+static TABLE: LazyLock<BTreeMap<(&str, u16), &str>> = LazyLock::new(|| {
+    let row = |line: &'static str| {
+        let (kind, rest) = line.split_once('\t')?;
+        let (code, values) = rest.split_once('\t')?;
+        Some(((kind, code.parse().ok()?), values))
+    };
+    include_str!("epsg.tsv").lines().filter_map(row).collect()
+});
 
 /// An ellipsoid.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,22 +58,22 @@ pub(super) struct Length {
     pub metres: f64,
 }
 
-fn rows<const N: usize>(kind: &'static str) -> impl Iterator<Item = [&'static str; N]> {
-    TABLE.lines().filter_map(move |line| {
-        let fields = line.strip_prefix(kind)?.strip_prefix('\t')?;
-        let mut fields = fields.splitn(N, '\t');
-        let mut row = [""; N];
-        row.iter_mut().for_each(|field| *field = fields.next().unwrap_or_default());
-        Some(row)
-    })
+/// The values of a line.
+fn fields<const N: usize>(values: &'static str) -> Option<[&'static str; N]> {
+    let mut row = [""; N];
+    let mut fields = values.split('\t');
+    for field in &mut row {
+        *field = fields.next()?;
+    }
+    Some(row)
 }
 
 fn find<const N: usize>(kind: &'static str, code: u16) -> Option<[&'static str; N]> {
-    rows(kind).find(|row: &[&str; N]| row[0].parse() == Ok(code))
+    fields(TABLE.get(&(kind, code))?)
 }
 
 pub(super) fn ellipsoid(code: u16) -> Option<Ellipsoid> {
-    let [_, name, semi_major, inverse_flattening] = find("ellipsoid", code)?;
+    let [name, semi_major, inverse_flattening] = find("ellipsoid", code)?;
     Some(Ellipsoid {
         code: Some(code),
         name: name.to_owned(),
@@ -76,57 +83,50 @@ pub(super) fn ellipsoid(code: u16) -> Option<Ellipsoid> {
 }
 
 pub(super) fn meridian(code: u16) -> Option<Meridian> {
-    let [_, name, longitude] = find("meridian", code)?;
+    let [name, longitude] = find("meridian", code)?;
     Some(Meridian { code: Some(code), name: name.to_owned(), longitude: longitude.parse().ok()? })
 }
 
 pub(super) fn datum(code: u16) -> Option<Datum> {
-    let [_, name, ellipsoid, meridian] = find("datum", code)?;
+    let [name, ellipsoid, meridian] = find("datum", code)?;
     Some(Datum { code, name, ellipsoid: ellipsoid.parse().ok()?, meridian: meridian.parse().ok()? })
 }
 
 /// Whether a datum of this name is registered, spelled as in WKT.
 pub(super) fn is_datum(name: &str, wkt_name: impl Fn(&str) -> String) -> bool {
-    rows("datum").any(|[_, known, _, _]: [&str; 4]| wkt_name(known).eq_ignore_ascii_case(name))
+    let mut datums = TABLE.range(("datum", 0)..=("datum", u16::MAX));
+    datums.any(|(_, values)| {
+        let known = values.split('\t').next().unwrap_or_default();
+        wkt_name(known).eq_ignore_ascii_case(name)
+    })
 }
 
 pub(super) fn geographic(code: u16) -> Option<Geographic> {
-    let [_, name, datum, angular_unit] = find("geographic", code)?;
+    let [name, datum, angular_unit] = find("geographic", code)?;
     Some(Geographic { name, datum: datum.parse().ok()?, angular_unit: angular_unit.parse().ok()? })
 }
 
 pub(super) fn length(code: u16) -> Option<Length> {
-    let [_, name, metres] = find("length", code)?;
+    let [name, metres] = find("length", code)?;
     Some(Length { code: Some(code), name: name.to_owned(), metres: metres.parse().ok()? })
-}
-
-/// Units of CRSs: runs of codes, in order, and the unit of each.
-type Units = Vec<(RangeInclusive<u16>, u16)>;
-
-/// Every header with a projected CRS is looked up here, so the table is read only once.
-static PROJECTED: LazyLock<Units> = LazyLock::new(|| units("projected"));
-static VERTICAL: LazyLock<Units> = LazyLock::new(|| units("vertical"));
-
-fn units(kind: &'static str) -> Units {
-    let run =
-        |[first, last, unit]: [&str; 3]| Some((first.parse().ok()?..=last.parse().ok()?, unit.parse().ok()?));
-    rows(kind).filter_map(run).collect()
-}
-
-fn unit_of(units: &Units, code: u16) -> Option<u16> {
-    let run = units.partition_point(|(codes, _)| *codes.end() < code);
-    units.get(run).filter(|(codes, _)| codes.contains(&code)).map(|(_, unit)| *unit)
 }
 
 /// The code of the linear unit of a projected CRS.
 pub(super) fn unit_of_projected(code: u16) -> u16 {
     const METRE: u16 = 9001;
-    unit_of(&PROJECTED, code).unwrap_or(METRE)
+    unit_of("projected", code).unwrap_or(METRE)
 }
 
 /// The code of the unit of a vertical CRS; `None` if there is no such CRS.
 pub(super) fn unit_of_vertical(code: u16) -> Option<u16> {
-    unit_of(&VERTICAL, code)
+    unit_of("vertical", code)
+}
+
+/// The unit of the run of codes that a code lies in.
+fn unit_of(kind: &'static str, code: u16) -> Option<u16> {
+    let (_, values) = TABLE.range((kind, 0)..=(kind, code)).next_back()?;
+    let [last, unit] = fields(values)?;
+    (code <= last.parse().ok()?).then(|| unit.parse().ok())?
 }
 
 #[cfg(test)]
@@ -155,11 +155,19 @@ mod tests {
 
     #[test]
     fn every_row_is_complete() {
-        assert!(rows("datum").all(|[code, ..]: [&str; 4]| datum(code.parse().unwrap()).is_some()));
-        for [_, _, code, _] in rows("geographic") {
-            let datum = datum(code.parse().unwrap()).unwrap();
-            assert!(ellipsoid(datum.ellipsoid).is_some() && meridian(datum.meridian).is_some(), "{datum:?}");
+        for (kind, code) in TABLE.keys() {
+            let is_complete = match *kind {
+                "datum" => datum(*code).is_some_and(|datum| {
+                    ellipsoid(datum.ellipsoid).is_some() && meridian(datum.meridian).is_some()
+                }),
+                "geographic" => geographic(*code).is_some_and(|crs| datum(crs.datum).is_some()),
+                "ellipsoid" => ellipsoid(*code).is_some(),
+                "meridian" => meridian(*code).is_some(),
+                "length" => length(*code).is_some(),
+                "projected" | "vertical" => unit_of(kind, *code).is_some_and(|unit| length(unit).is_some()),
+                _ => false,
+            };
+            assert!(is_complete, "{kind} {code}");
         }
-        assert!(rows("length").all(|[code, ..]: [&str; 3]| length(code.parse().unwrap()).is_some()));
     }
 }

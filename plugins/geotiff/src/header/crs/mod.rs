@@ -15,16 +15,13 @@ mod wkt;
 
 pub(in crate::header) use keys::GeoKeys;
 
-use citation::Citation;
+use citation::{Citation, ESRI_PE_STRING};
 use epsg::Length;
 use geographic::Geographic;
 use keys::{USER_DEFINED, id};
 use projection::Projection;
 use rasteret_schema::{Crs, RasterError};
 use wkt::{Authority, Quoted};
-
-/// What ESRI's software writes before a definition in a citation.
-const ESRI_PE_STRING: &str = "ESRI PE String = ";
 
 /// The CRS that the keys define; `None` if there are no keys, or these define none.
 ///
@@ -129,16 +126,26 @@ fn projected_citation(keys: &GeoKeys) -> Citation {
     citation
 }
 
-/// The linear unit; `None` for codes that are not known.
+/// The linear unit; `None` for codes and names that are not known.
 fn linear_unit(keys: &GeoKeys, citation: &Citation) -> Option<Length> {
     let code = keys.short(id::LINEAR_UNIT).or(keys.short(id::GEOGRAPHIC_LINEAR_UNIT));
-    match code {
-        None | Some(0 | USER_DEFINED) => Some(Length {
-            code: None,
-            name: citation.linear_unit.clone().unwrap_or_else(|| "unknown".to_owned()),
-            metres: keys.double(&[id::LINEAR_UNIT_SIZE]).unwrap_or(1.0),
-        }),
-        Some(code) => epsg::length(code),
+    match (code, keys.double(&[id::LINEAR_UNIT_SIZE]), citation.linear_unit.as_deref()) {
+        (Some(code @ 1..USER_DEFINED), _, _) => epsg::length(code),
+        (_, None, Some(name)) => epsg::length(unit_named(name)?),
+        (_, size, name) => {
+            let name = name.unwrap_or("unknown").to_owned();
+            Some(Length { code: None, name, metres: size.unwrap_or(1.0) })
+        }
+    }
+}
+
+/// The code of a unit that only a citation names.
+fn unit_named(name: &str) -> Option<u16> {
+    match name.trim().to_ascii_lowercase().as_str() {
+        "meters" | "meter" | "metre" | "m" => Some(9001),
+        "international_feet" | "international_foot" => Some(9002),
+        "us_survey_feet" | "us_survey_foot" | "feet" | "foot" | "ft" => Some(9003),
+        _ => None,
     }
 }
 
@@ -188,4 +195,90 @@ fn local(keys: &GeoKeys) -> Option<Crs> {
         unit.metres,
         Authority(unit.code)
     )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Keys that hold short values, doubles and texts.
+    fn keys(shorts: &[(u16, u16)], doubles: &[(u16, f64)], texts: &[(u16, &str)]) -> GeoKeys {
+        let mut directory = vec![1, 1, 0, (shorts.len() + doubles.len() + texts.len()) as u64];
+        let mut all = String::new();
+        directory.extend(shorts.iter().flat_map(|(id, value)| [u64::from(*id), 0, 1, u64::from(*value)]));
+        directory.extend(
+            doubles.iter().enumerate().flat_map(|(at, (id, _))| [u64::from(*id), 34736, 1, at as u64]),
+        );
+        for (id, text) in texts {
+            directory.extend([u64::from(*id), 34737, text.len() as u64 + 1, all.len() as u64]);
+            all.push_str(text);
+            all.push('|');
+        }
+        let doubles: Vec<f64> = doubles.iter().map(|(_, value)| *value).collect();
+        GeoKeys::parse(&directory, &doubles, all.as_bytes()).unwrap()
+    }
+
+    fn crs(shorts: &[(u16, u16)], doubles: &[(u16, f64)], texts: &[(u16, &str)]) -> Option<String> {
+        read(&keys(shorts, doubles, texts)).unwrap().map(|crs| crs.as_str().to_owned())
+    }
+
+    #[test]
+    fn registered() {
+        assert_eq!(crs(&[(1024, 1), (3072, 32643), (3076, 9001)], &[], &[]).as_deref(), Some("EPSG:32643"));
+        assert_eq!(crs(&[(3072, 2225), (3076, 9003)], &[], &[]).as_deref(), Some("EPSG:2225"));
+        assert_eq!(crs(&[(1024, 2), (2048, 4326)], &[], &[]).as_deref(), Some("EPSG:4326"));
+        assert_eq!(read(&GeoKeys::default()), Ok(None));
+        assert!(read(&keys(&[(1024, 1), (3072, 32643), (3076, 9002)], &[], &[])).is_err());
+    }
+
+    #[test]
+    fn user_defined() {
+        let laea = [(3088, 10.0), (3089, 52.0), (3082, 4321000.0), (3083, 3210000.0)];
+        let shorts = [(1024, 1), (2048, 4258), (3072, 32767), (3075, 10), (3076, 9001)];
+        let expected = concat!(
+            r#"PROJCS["my \ grid",GEOGCS["ETRS89",DATUM["European_Terrestrial_Reference_System_1989","#,
+            r#"SPHEROID["GRS 1980",6378137,298.257222101,AUTHORITY["EPSG","7019"]],AUTHORITY["EPSG","6258"]],"#,
+            r#"PRIMEM["Greenwich",0,AUTHORITY["EPSG","8901"]],"#,
+            r#"UNIT["degree",0.017453292519943295,AUTHORITY["EPSG","9122"]],AUTHORITY["EPSG","4258"]],"#,
+            r#"PROJECTION["Lambert_Azimuthal_Equal_Area"],PARAMETER["latitude_of_center",52],"#,
+            r#"PARAMETER["longitude_of_center",10],PARAMETER["false_easting",4321000],"#,
+            r#"PARAMETER["false_northing",3210000],UNIT["metre",1,AUTHORITY["EPSG","9001"]],"#,
+            r#"AXIS["Easting",EAST],AXIS["Northing",NORTH]]"#,
+        );
+        assert_eq!(crs(&shorts, &laea, &[(3073, r#"my "\" grid"#)]).as_deref(), Some(expected));
+        // Numbers that are none, and codes that nobody knows, define nothing.
+        assert_eq!(crs(&shorts, &[(3088, f64::NAN)], &[]), None);
+        assert_eq!(crs(&[(1024, 1), (2048, 30000), (3075, 10)], &laea, &[]), None);
+        assert_eq!(crs(&[(1024, 1), (2048, 4258), (3075, 10), (3076, 9999)], &laea, &[]), None);
+    }
+
+    #[test]
+    fn parts_that_proj_puts_together() {
+        let state_plane = [(1024, 1), (2048, 4267), (3072, 32767), (3074, 10406), (3076, 9003)];
+        assert_eq!(
+            crs(&state_plane, &[], &[]).as_deref(),
+            Some("urn:ogc:def:crs,crs:EPSG::4267,cs:EPSG::4497,coordinateOperation:EPSG::10406")
+        );
+    }
+
+    #[test]
+    fn definitions_in_citations() {
+        let esri = r#"ESRI PE String = PROJCS["World_Mollweide",GEOGCS["GCS_WGS_1984"]]"#;
+        assert_eq!(crs(&[(1024, 32767)], &[], &[(3073, esri)]).as_deref(), esri.strip_prefix(ESRI_PE_STRING));
+        let local = crs(&[(1024, 32767), (3076, 9002)], &[], &[(1026, "site")]).unwrap();
+        assert!(local.starts_with(r#"LOCAL_CS["site",UNIT["foot",0.3048"#), "{local}");
+    }
+
+    #[test]
+    fn units() {
+        let metres = |shorts: &[(u16, u16)], doubles: &[(u16, f64)], citation: &str| {
+            let citation = Citation::of_projected(citation);
+            linear_unit(&keys(shorts, doubles, &[]), &citation).map(|unit| unit.metres)
+        };
+        assert_eq!(metres(&[], &[], ""), Some(1.0));
+        assert_eq!(metres(&[(3076, 9002)], &[], "Units = meters"), Some(0.3048));
+        assert_eq!(metres(&[(3076, 32767)], &[(3077, 0.5)], "LUnits = half"), Some(0.5));
+        assert_eq!(metres(&[], &[], "IMAGINE GeoTIFF Support\nUnits = meters"), Some(1.0));
+        assert_eq!(metres(&[], &[], "Units = furlongs"), None);
+    }
 }

@@ -43,7 +43,7 @@ pub(super) fn compress<T: Sample>(
     }
 }
 
-/// The blob that GDAL would write, of version 4, which every reader knows.
+/// The blob that GDAL would write: of version 4, which is the newest that libtiff expects.
 fn encode<T: Sample, L: lerc_core::Sample>(
     block: &Block<T>,
     max_error: f64,

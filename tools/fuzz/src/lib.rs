@@ -1,0 +1,9 @@
+//! What must hold for headers, tiles and archives of any bytes.
+//!
+//! Each module has a function `check` that takes the bytes of one input and panics where something
+//! does not hold. The targets in `fuzz_targets` are no more than calls of these. Small inputs that
+//! lead deep into the code are in `seeds`; `examples/seeds.rs` writes them.
+
+pub mod archive;
+pub mod header;
+pub mod tile;
