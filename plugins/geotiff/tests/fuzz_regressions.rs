@@ -12,7 +12,9 @@ mod tile;
 
 use std::path::Path;
 
-const TARGETS: [(&str, fn(&[u8])); 11] = [
+type Check = fn(&[u8]);
+
+const TARGETS: [(&str, Check); 11] = [
     ("header", header::check),
     ("archive", archive::check),
     ("decode_uncompressed", |bytes| tile::check(1, bytes)),
