@@ -6,6 +6,8 @@
 mod archive;
 #[path = "../../../tools/fuzz/src/header.rs"]
 mod header;
+#[path = "../../../tools/fuzz/src/lerc.rs"]
+mod lerc;
 #[path = "../../../tools/fuzz/src/tile.rs"]
 #[expect(dead_code, reason = "seeds are written elsewhere")]
 mod tile;
@@ -22,7 +24,7 @@ const TARGETS: [(&str, Check); 11] = [
     ("decode_jpeg", |bytes| tile::check(7, bytes)),
     ("decode_deflate", |bytes| tile::check(8, bytes)),
     ("decode_packbits", |bytes| tile::check(32773, bytes)),
-    ("decode_lerc", |bytes| tile::check(34887, bytes)),
+    ("decode_lerc", lerc::check),
     ("decode_lzma", |bytes| tile::check(34925, bytes)),
     ("decode_zstandard", |bytes| tile::check(50000, bytes)),
     ("decode_webp", |bytes| tile::check(50001, bytes)),
