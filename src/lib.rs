@@ -51,5 +51,7 @@ pub use read::area::Area;
 pub use read::{AreaArray, PixelArray, ReadRequest};
 pub use readers::Readers;
 
+#[cfg(feature = "geotiff")]
+pub use rasteret_geotiff as geotiff;
 #[cfg(feature = "local")]
 pub use rasteret_local as local;

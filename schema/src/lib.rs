@@ -7,6 +7,7 @@
 //! | [`dtype`], [`value`] | sample types under their NumPy names, and single pixel values that are exact in all of them |
 //! | [`geotransform`], [`window`], [`bounds`], [`crs`] | where pixels lie |
 //! | [`header`], [`image`], [`tile_table`], [`archive`] | a parsed raster header, its tile offsets, and its zero-copy archive |
+//! | [`header_column`] | headers as a column of a table |
 //! | [`description`] | a header in words |
 //! | [`record`] | the columns of a record table, and records as Rust values |
 //! | [`reader`], [`source`] | the plugin traits: raster readers and source adapters |
@@ -25,6 +26,7 @@ pub mod dtype;
 pub mod error;
 pub mod geotransform;
 pub mod header;
+pub mod header_column;
 pub mod image;
 pub mod reader;
 pub mod record;

@@ -51,7 +51,7 @@ pub(crate) fn info(stored: &StoredCollection) -> Result<CollectionInfo> {
         created: dates::to_text(metadata.description.created),
         columns: columns.collect(),
         headers: metadata.headers,
-        size_bytes: 0,
+        size_bytes: metadata.bytes,
     })
 }
 

@@ -243,10 +243,11 @@ impl Transaction<'_> {
 
         let records = RecordColumns::new(rows).map_err(invalid)?;
         let [bbox, crossing] = zone::bounds((0..records.len()).filter_map(|row| records.bbox(row)));
-        let mut table = self.redb().open_table(COLUMNS)?;
-        let columns = column::write(&mut table, key, columns.into_iter())?;
+        let (columns, bytes) =
+            column::write(&mut self.redb().open_table(COLUMNS)?, key, columns.into_iter())?;
         let zone = StoredZone { rows: records.len() as u32, bbox, crossing, columns };
         self.redb().open_table(CHUNKS)?.insert(key, zone.to_bytes()?.as_slice())?;
+        self.touch(name)?.metadata.bytes += bytes;
         Ok(())
     }
 }

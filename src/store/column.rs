@@ -142,12 +142,13 @@ pub(super) fn read<S: Segment>(
     checked.map(Some).map_err(|what| StoreError::Damaged(format!("{}: {what}", place())))
 }
 
-/// Writes the columns of a new chunk, and returns how they are stored.
+/// Writes the columns of a new chunk. Returns how they are stored, and their bytes.
 pub(super) fn write(
     table: &mut Table<ColumnKey, &'static [u8]>,
     (collection, first): ChunkKey,
     columns: impl Iterator<Item = (u16, ArrayRef)>,
-) -> Result<Vec<StoredColumn>, StoreError> {
+) -> Result<(Vec<StoredColumn>, u64), StoreError> {
+    let mut bytes_written = 0;
     let mut cursor = table.lower_bound_mut(Bound::Included((collection, first, 0, 0)))?;
     let mut written = Vec::new();
     for (column, array) in columns {
@@ -156,6 +157,7 @@ pub(super) fn write(
             continue;
         }
         let bytes = encode(&array)?;
+        bytes_written += bytes.len() as u64;
         let segments = segments(&bytes);
         for (number, segment) in segments.iter().enumerate() {
             // 2 GiB are less than 2¹⁶ segments of the longest run.
@@ -169,7 +171,7 @@ pub(super) fn write(
         });
     }
     cursor.close()?;
-    Ok(written)
+    Ok((written, bytes_written))
 }
 
 /// Refuses compression within the stream, which this format does not use: Arrow's reader trusts the

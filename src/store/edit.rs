@@ -83,6 +83,8 @@ impl Transaction<'_> {
         let metadata = &mut self.touch(name)?.metadata;
         metadata.headers = metadata.headers.saturating_sub(taken.headers.len() as u64);
         metadata.failures = metadata.failures.saturating_sub(taken.failures.len() as u64);
+        let bytes: usize = taken.values().map(|(_, value)| value.len()).sum();
+        metadata.bytes = metadata.bytes.saturating_sub(bytes as u64);
         Ok(taken)
     }
 
@@ -93,8 +95,9 @@ impl Transaction<'_> {
         records: impl Iterator<Item = (u64, &'a RecordHeaders<A>)> + Clone,
     ) -> Result<(), StoreError> {
         let collection = self.touch(name)?.metadata.id;
-        headers::put(self.redb(), collection, records.clone())?;
+        let bytes = headers::put(self.redb(), collection, records.clone())?;
         let metadata = &mut self.touch(name)?.metadata;
+        metadata.bytes += bytes;
         for (_, headers) in records {
             metadata.headers += headers.headers.len() as u64;
             metadata.failures += headers.failures.len() as u64;
@@ -155,16 +158,16 @@ impl Transaction<'_> {
                     }
                 }
             }
-            if bitmap.iter().map(|byte| byte.count_ones() as usize).sum::<usize>() < rows {
+            let has_others = bitmap.iter().map(|byte| byte.count_ones() as usize).sum::<usize>() < rows;
+            if has_others {
                 tombstones.insert((collection, first), bitmap.as_slice())?;
-            } else {
-                tombstones.remove((collection, first))?;
-                self.redb().open_table(CHUNKS)?.remove((collection, first))?;
-                self.delete_range(
-                    COLUMNS,
-                    (collection, first, 0, 0)..=(collection, first, u16::MAX, u16::MAX),
-                )?;
+                continue;
             }
+            tombstones.remove((collection, first))?;
+            drop(tombstones);
+            self.redb().open_table(CHUNKS)?.remove((collection, first))?;
+            let columns = (collection, first, 0, 0)..=(collection, first, u16::MAX, u16::MAX);
+            self.delete_range(COLUMNS, columns)?;
         }
         let metadata = &mut self.touch(name)?.metadata;
         metadata.records = metadata.records.saturating_sub(records.len() as u64);

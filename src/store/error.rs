@@ -185,6 +185,9 @@ fn list(names: &[String], none: &str) -> String {
 impl From<redb::StorageError> for StoreError {
     fn from(error: redb::StorageError) -> Self {
         match error {
+            redb::StorageError::Io(source) if source.kind() == std::io::ErrorKind::UnexpectedEof => {
+                StoreError::Damaged("a page lies beyond the end of the file".to_owned())
+            }
             redb::StorageError::Io(source) => {
                 StoreError::Io { what: "the database's file".to_owned(), source }
             }

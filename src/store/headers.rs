@@ -160,29 +160,33 @@ pub(super) fn take(
     Ok(taken)
 }
 
-/// Writes headers and failures of records that have none, in the order of the records.
+/// Writes headers and failures of records that have none, in the order of the records. Returns the
+/// bytes of the headers.
 pub(super) fn put<'a, A: AsRef<[u8]> + 'a>(
     transaction: &WriteTransaction,
     collection: CollectionId,
     records: impl Iterator<Item = (u64, &'a RecordHeaders<A>)> + Clone,
-) -> Result<(), StoreError> {
+) -> Result<u64, StoreError> {
     let first = match records.clone().next() {
         Some((record, _)) => std::ops::Bound::Included((collection, record, 0)),
-        None => return Ok(()),
+        None => return Ok(0),
     };
+    let mut bytes = 0;
     let mut table = transaction.open_table(HEADERS)?;
     let mut cursor = table.lower_bound_mut(first)?;
     for (record, headers) in records.clone() {
         for (band, value) in headers.values() {
             cursor.insert_before((collection, record, band), value.as_slice())?;
+            bytes += value.len() as u64;
         }
     }
     cursor.close()?;
+    drop(table);
     let mut table = transaction.open_table(FAILURES)?;
     for (record, headers) in records {
         for (band, failure) in &headers.failures {
             table.insert((collection, record, *band), failure.to_json()?.as_slice())?;
         }
     }
-    Ok(())
+    Ok(bytes)
 }

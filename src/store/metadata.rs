@@ -65,13 +65,25 @@ pub struct Metadata {
     pub headers: u64,
     /// Number of headers that are missing for a known reason.
     pub failures: u64,
+    /// Bytes of its columns and headers. Columns of deleted records count as long as they are stored.
+    #[serde(default)]
+    pub bytes: u64,
     /// The number that the next record gets.
     pub(super) next_record: u64,
 }
 
 impl Metadata {
     pub(super) fn new(id: CollectionId, description: Description) -> Self {
-        Metadata { id, description, bands: Vec::new(), records: 0, headers: 0, failures: 0, next_record: 0 }
+        Metadata {
+            id,
+            description,
+            bands: Vec::new(),
+            records: 0,
+            headers: 0,
+            failures: 0,
+            bytes: 0,
+            next_record: 0,
+        }
     }
 
     pub(super) fn from_json(name: &str, bytes: &[u8]) -> Result<Self, StoreError> {

@@ -221,7 +221,7 @@ impl Store {
         if !self.shared.writable {
             return Err(StoreError::ReadOnly(self.shared.path.clone()));
         }
-        Ok(Transaction::new(guarded(|| self.shared.database().begin_write())?))
+        Transaction::new(guarded(|| self.shared.database().begin_write())?)
     }
 
     /// Moves pages to the front of the file and cuts off the rest. Takes time in proportion to the

@@ -89,6 +89,14 @@ pub(super) fn initialize(transaction: &WriteTransaction) -> Result<(), StoreErro
     about.insert(APPLICATION, APPLICATION_ID)?;
     about.insert(VERSION, FORMAT_VERSION.to_le_bytes().as_slice())?;
     about.insert(NEXT_COLLECTION, 1u32.to_le_bytes().as_slice())?;
+    open_each(transaction)
+}
+
+/// Opens one table after another, and makes those that are missing.
+///
+/// redb panics where the root of a table is damaged, and panics once more, which ends the process, if
+/// another table is open then. So every transaction begins with this, and has one table open at a time.
+pub(super) fn open_each(transaction: &WriteTransaction) -> Result<(), StoreError> {
     transaction.open_table(COLLECTIONS)?;
     transaction.open_table(SCHEMAS)?;
     transaction.open_table(CHUNKS)?;

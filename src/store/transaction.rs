@@ -3,8 +3,8 @@
 use super::guarded::{guarded, unwinding};
 use super::metadata::{BuildState, Description, Metadata};
 use super::tables::{
-    CHUNKS, COLLECTIONS, COLUMNS, FAILURES, HEADERS, IDS, SCHEMAS, TOMBSTONES, id_keys, take_collection_id,
-    text,
+    CHUNKS, COLLECTIONS, COLUMNS, FAILURES, HEADERS, IDS, SCHEMAS, TOMBSTONES, id_keys, open_each,
+    take_collection_id, text,
 };
 use super::{BandNumber, StoreError, schema};
 use arrow_schema::Schema;
@@ -50,8 +50,11 @@ pub(super) fn commit(mut transaction: WriteTransaction) -> Result<(), StoreError
 }
 
 impl Transaction<'_> {
-    pub(super) fn new(redb: WriteTransaction) -> Self {
-        Transaction { redb: Some(redb), touched: BTreeMap::new(), failed: false, store: PhantomData }
+    pub(super) fn new(redb: WriteTransaction) -> Result<Self, StoreError> {
+        let transaction =
+            Transaction { redb: Some(redb), touched: BTreeMap::new(), failed: false, store: PhantomData };
+        guarded(|| open_each(transaction.redb()))?;
+        Ok(transaction)
     }
 
     pub(super) fn redb(&self) -> &WriteTransaction {
@@ -68,11 +71,11 @@ impl Transaction<'_> {
             return Err(StoreError::TransactionFailed);
         }
         self.change(|this| {
-            let mut collections = this.redb().open_table(COLLECTIONS)?;
-            let mut schemas = this.redb().open_table(SCHEMAS)?;
             for (name, touched) in &this.touched {
-                collections.insert(name.as_bytes(), touched.metadata.to_json()?.as_slice())?;
+                let metadata = touched.metadata.to_json()?;
+                this.redb().open_table(COLLECTIONS)?.insert(name.as_bytes(), metadata.as_slice())?;
                 if touched.schema_changed {
+                    let mut schemas = this.redb().open_table(SCHEMAS)?;
                     schemas.insert(touched.metadata.id, schema::to_bytes(&touched.schema).as_slice())?;
                 }
             }
@@ -118,9 +121,10 @@ impl Transaction<'_> {
     }
 
     fn load(&self, name: &str) -> Result<Option<Touched>, StoreError> {
-        let collections = self.redb().open_table(COLLECTIONS)?;
-        let Some(bytes) = collections.get(name.as_bytes())? else { return Ok(None) };
-        let metadata = Metadata::from_json(name, bytes.value())?;
+        let metadata = match self.redb().open_table(COLLECTIONS)?.get(name.as_bytes())? {
+            Some(bytes) => Metadata::from_json(name, bytes.value())?,
+            None => return Ok(None),
+        };
         let schema = match self.redb().open_table(SCHEMAS)?.get(metadata.id)? {
             Some(bytes) => schema::from_bytes(bytes.value())
                 .map_err(|error| StoreError::Damaged(format!("schema of collection {name:?}: {error}")))?,

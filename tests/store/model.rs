@@ -298,10 +298,10 @@ fn run(changes: Vec<Change>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_changes(changes in prop::collection::vec(change(), 1..40)) {
+    fn any_changes(changes in prop::collection::vec(change(), 1..30)) {
         run(changes);
     }
 }

@@ -12,6 +12,7 @@ use rasteret_schema::{
     RasterReader, RecordStream, Selection, SourceAdapter, SourceBatch, SourceError, SourceFailure,
 };
 use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -157,6 +158,20 @@ impl SourceAdapter for LocalSource {
     fn description(&self) -> String {
         let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
         self.paths.iter().map(|path| absolute(path).display().to_string()).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Of the files there are: their paths, sizes and times of change, and what is made of their names.
+    fn fingerprint(&self) -> Result<String, SourceError> {
+        let found = discover(&self.paths, &self.extensions)?;
+        let mut hasher = DefaultHasher::new();
+        format!("{:?} {:?}", self.rules, self.base).hash(&mut hasher);
+        for file in &found.files {
+            file.path.hash(&mut hasher);
+            // A file that cannot be looked at has no size and time: a later success changes the fingerprint.
+            let metadata = std::fs::metadata(&file.path).ok();
+            metadata.map(|metadata| (metadata.len(), metadata.modified().ok())).hash(&mut hasher);
+        }
+        Ok(format!("{} files, {:016x}", found.files.len(), hasher.finish()))
     }
 
     /// Records sorted by id. [`Selection::bbox`] is left to the engine: where a raster lies is in its

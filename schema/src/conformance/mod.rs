@@ -68,9 +68,21 @@ impl Violations {
 
     /// Notes a violation unless `kept`.
     fn check(&mut self, kept: bool, rule: &'static str, found: impl FnOnce() -> String) {
-        if !kept && self.0.iter().filter(|violation| violation.rule == rule).count() < KEPT_PER_RULE {
+        if !kept && self.has_room(rule) {
             self.0.push(Violation { rule, found: found() });
         }
+    }
+
+    fn extend(&mut self, other: Violations) {
+        for violation in other.0 {
+            if self.has_room(violation.rule) {
+                self.0.push(violation);
+            }
+        }
+    }
+
+    fn has_room(&self, rule: &str) -> bool {
+        self.0.iter().filter(|violation| violation.rule == rule).count() < KEPT_PER_RULE
     }
 }
 

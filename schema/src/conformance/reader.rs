@@ -4,8 +4,11 @@ use super::random::Random;
 use super::{Violations, header, is_kebab_case};
 use crate::{ByteRanges, HeaderArchive, ObjectVersion, Parsed, RasterError, RasterHeader, RasterReader};
 use bytes::Bytes;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 mod decode;
@@ -15,9 +18,9 @@ const FIRST_READS: [usize; 3] = [16, 1000, 16 << 10];
 /// Rounds of a parse at most: each asks for something new, so a small file cannot need more.
 const MOST_ROUNDS: usize = 10_000;
 /// Damaged copies of each sample.
-const DAMAGED: usize = 48;
+const DAMAGED: usize = 32;
 /// Truncated copies of each sample.
-const TRUNCATED: usize = 24;
+const TRUNCATED: usize = 16;
 /// Time of a call at most, on any machine: what takes longer hangs for all that a user can tell.
 const MOST_TIME: Duration = Duration::from_secs(20);
 
@@ -41,18 +44,42 @@ pub struct ReaderReport {
 /// Samples are files of the reader's format, of which it may refuse some: what the report says of
 /// these is for the caller to judge. Each is parsed whole and in parts, truncated and damaged; tiles of
 /// each image are decoded whole and by rectangles, truncated and damaged. What is random is the same in
-/// every run. Panics are caught and reported.
+/// every run. Panics are caught and reported. Several samples are checked at a time.
 pub fn raster_reader(reader: &dyn RasterReader, samples: &[&[u8]]) -> ReaderReport {
-    let mut suite =
-        Suite { reader, report: ReaderReport::default(), random: Random::new(samples.len() as u64) };
+    let mut suite = Suite::new(reader, 0);
     suite.check_foreign();
-    for (index, sample) in samples.iter().enumerate() {
-        suite.check_sample(index, &Bytes::copy_from_slice(sample));
+    let next = AtomicUsize::new(0);
+    let done = Mutex::new(BTreeMap::new());
+    let check_next = || -> Option<()> {
+        let index = next.fetch_add(1, Ordering::Relaxed);
+        let sample = Bytes::copy_from_slice(samples.get(index)?);
+        let mut suite = Suite::new(reader, index);
+        suite.check_sample(index, &sample);
+        done.lock().unwrap_or_else(PoisonError::into_inner).insert(index, suite.report);
+        Some(())
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(|| while check_next().is_some() {});
+        }
+    });
+    for report in done.into_inner().unwrap_or_else(PoisonError::into_inner).into_values() {
+        suite.report.add(report);
     }
     suite.report
 }
 
-/// A suite on its way through the samples.
+impl ReaderReport {
+    fn add(&mut self, other: ReaderReport) {
+        self.headers += other.headers;
+        self.tiles += other.tiles;
+        self.refused.extend(other.refused);
+        self.refused_tiles.extend(other.refused_tiles);
+        self.violations.extend(other.violations);
+    }
+}
+
+/// The suite on its way through a sample.
 struct Suite<'a> {
     reader: &'a dyn RasterReader,
     report: ReaderReport,
@@ -67,6 +94,13 @@ enum Incremental {
     BeyondEnd,
     /// A rule was broken.
     Broken,
+}
+
+impl<'a> Suite<'a> {
+    /// A suite for the sample of an index, which chooses what is random.
+    fn new(reader: &'a dyn RasterReader, index: usize) -> Self {
+        Suite { reader, report: ReaderReport::default(), random: Random::new(index as u64) }
+    }
 }
 
 impl Suite<'_> {

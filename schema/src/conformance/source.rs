@@ -91,20 +91,33 @@ fn check_description(adapter: &dyn SourceAdapter, expectations: &Expectations, v
     violations.check(adapter.description() == description, "the description stays the same", || {
         format!("{description:?}, then {:?}", adapter.description())
     });
-    let lower = description.to_ascii_lowercase();
+    let fingerprint = adapter.fingerprint().map_err(|error| error.to_string());
+    let again = adapter.fingerprint().map_err(|error| error.to_string());
+    violations.check(
+        fingerprint.is_ok() && fingerprint == again,
+        "the fingerprint of a source that does not change stays the same",
+        || format!("{fingerprint:?}, then {again:?}"),
+    );
+    let holds_credentials = |text: &str| holds_credentials(text, &expectations.secrets);
+    violations.check(
+        !holds_credentials(&description) && !fingerprint.is_ok_and(|text| holds_credentials(&text)),
+        "the description and the fingerprint hold no credentials",
+        || description.clone(),
+    );
+}
+
+/// Whether a text holds a user's name in a URL, a parameter as of a signed one, or one of the secrets.
+fn holds_credentials(text: &str, secrets: &[String]) -> bool {
+    let lower = text.to_ascii_lowercase();
     let has_user = lower
         .split("://")
         .skip(1)
         .any(|rest| rest.split(['/', '?', ',', ' ']).next().is_some_and(|host| host.contains('@')));
     let parameters =
         ["sig=", "signature=", "token=", "secret=", "password=", "api_key=", "apikey=", "credential="];
-    violations.check(
-        !has_user
-            && !parameters.iter().any(|parameter| lower.contains(parameter))
-            && !expectations.secrets.iter().any(|secret| description.contains(secret)),
-        "the description holds no credentials",
-        || description.clone(),
-    );
+    has_user
+        || parameters.iter().any(|parameter| lower.contains(parameter))
+        || secrets.iter().any(|secret| text.contains(secret))
 }
 
 /// A row with all its columns, and what belongs to it.

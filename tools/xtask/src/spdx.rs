@@ -3,7 +3,7 @@
 //! The grammar is that of SPDX 2.3, annex D, plus the `/` that Cargo once took for `OR`.
 
 /// Licences that ask for nothing but notices. In alphabetical order.
-const PERMISSIVE: [&str; 16] = [
+const PERMISSIVE: [&str; 17] = [
     "0BSD",
     "Apache-2.0",
     "BSD-2-Clause",
@@ -11,6 +11,7 @@ const PERMISSIVE: [&str; 16] = [
     "BSL-1.0",
     "CC0-1.0",
     "CDLA-Permissive-2.0",
+    "IJG",
     "ISC",
     "MIT",
     "MIT-0",

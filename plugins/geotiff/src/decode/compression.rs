@@ -1,18 +1,22 @@
-//! Compression schemes that there is no codec for.
+//! Names of compression schemes, and the error for those that there is no codec for.
 
 use rasteret_schema::RasterError;
 
 /// The error for a compression number without a codec.
 pub(super) fn unsupported(compression: u16) -> RasterError {
-    let value = match name(compression) {
+    let value = match compression_name(compression) {
         Some(name) => format!("{compression} ({name})"),
         None => compression.to_string(),
     };
     RasterError::Unsupported { tag: "Compression", value, hint: hint(compression) }
 }
 
-/// Names of registered schemes, as in libtiff's `tiff.h`.
-fn name(compression: u16) -> Option<&'static str> {
+/// The name of a registered compression scheme, as in libtiff's `tiff.h`.
+///
+/// ```
+/// assert_eq!(rasteret_geotiff::decode::compression_name(8), Some("Deflate"));
+/// ```
+pub fn compression_name(compression: u16) -> Option<&'static str> {
     Some(match compression {
         1 => "none",
         2 => "CCITT modified Huffman RLE",

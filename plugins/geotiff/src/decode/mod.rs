@@ -17,6 +17,7 @@ mod scratch;
 mod vectorized;
 mod word;
 
+pub use compression::compression_name;
 pub use layout::MAX_TILE_LEN;
 pub use registry::{Codec, CodecError, CodecRegistry, Decompressed, EncodedTile};
 
@@ -86,14 +87,14 @@ fn decode_with(
                 rows
             }
             None => {
-                let len = codec.worthwhile_len(&layout.tile, needed).clamp(needed, layout.tile.len());
-                if straight && start == 0 && len == needed {
-                    codec.decompress(&layout.tile, encoded, out)?;
+                let room = codec.room(&layout.tile, needed).clamp(needed, layout.tile.len());
+                if straight && start == 0 && room == needed {
+                    codec.decompress(&layout.tile, encoded, needed, out)?;
                     rows::apply_in_place(transform, out, row_len);
                     return Ok(());
                 }
-                let decompressed = tile.get(len)?;
-                codec.decompress(&layout.tile, encoded, decompressed)?;
+                let decompressed = tile.get(room)?;
+                codec.decompress(&layout.tile, encoded, needed, decompressed)?;
                 &mut decompressed[start..needed]
             }
         };

@@ -10,14 +10,14 @@ use super::word::Word;
 #[inline(always)]
 pub(super) fn undo_horizontal<W: Word<N>, const N: usize>(row: &mut [u8], stride: usize) {
     let words = row.as_chunks_mut::<N>().0;
-    match stride {
-        1 if N == 1 => sum_up::<W, N, 16>(words),
-        1 if N == 2 => sum_up::<W, N, 16>(words),
-        1 if N == 4 => sum_up::<W, N, 4>(words),
-        1 => sum_up::<W, N, 2>(words),
-        2 => sum_up_pixels::<W, N, 2>(words),
-        3 => sum_up_pixels::<W, N, 3>(words),
-        4 => sum_up_pixels::<W, N, 4>(words),
+    match (stride, N) {
+        // As many as fill a vector of 128 or 256 bits.
+        (1, 1 | 2) => sum_up::<W, N, 16>(words),
+        (1, 4) => sum_up::<W, N, 4>(words),
+        (1, _) => sum_up::<W, N, 2>(words),
+        (2, _) => sum_up_pixels::<W, N, 2>(words),
+        (3, _) => sum_up_pixels::<W, N, 3>(words),
+        (4, _) => sum_up_pixels::<W, N, 4>(words),
         _ => {
             for index in stride..words.len() {
                 words[index] = W::read(words[index]).wrapping_add(W::read(words[index - stride])).write();
@@ -37,15 +37,12 @@ pub(super) fn undo_floating_point<const N: usize>(row: &mut [u8], stride: usize,
         &row[plane * numbers.len()..][..numbers.len()]
     });
     for (index, number) in numbers.iter_mut().enumerate() {
-        *number = if N == 8 {
-            let half =
-                |first: usize| u32::from_ne_bytes(std::array::from_fn(|byte| planes[first + byte][index]));
-            let mut n = [0u8; N];
-            n.copy_from_slice(&(u64::from(half(0)) | u64::from(half(4)) << 32).to_le_bytes()[..N]);
-            n
-        } else {
-            planes.map(|plane| plane[index])
+        // By halves of 32 bits: the compiler makes vectors of those, and none of eight single bytes.
+        let half = |first: usize| -> u64 {
+            u32::from_le_bytes(std::array::from_fn(|byte| planes[(first + byte) % N][index])).into()
         };
+        let bytes = if N > 4 { half(0) | half(4) << 32 } else { half(0) }.to_le_bytes();
+        *number = std::array::from_fn(|byte| bytes[byte]);
     }
 }
 

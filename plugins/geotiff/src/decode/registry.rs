@@ -25,8 +25,16 @@ use std::sync::Arc;
 ///         Decompressed::Plain
 ///     }
 ///
-///     fn decompress(&self, _: &EncodedTile<'_>, encoded: &[u8], out: &mut [u8]) -> Result<(), CodecError> {
-///         let encoded = encoded.get(..out.len()).ok_or(CodecError::Short { got: encoded.len(), expected: out.len() })?;
+///     fn decompress(
+///         &self,
+///         _: &EncodedTile<'_>,
+///         encoded: &[u8],
+///         needed: usize,
+///         out: &mut [u8],
+///     ) -> Result<(), CodecError> {
+///         if encoded.len() < needed {
+///             return Err(CodecError::Short { got: encoded.len(), expected: needed });
+///         }
 ///         for (out, byte) in out.iter_mut().zip(encoded) {
 ///             *out = !byte;
 ///         }
@@ -41,18 +49,26 @@ pub trait Codec: Debug + Send + Sync {
     /// What the decompressed bytes are.
     fn decompressed(&self) -> Decompressed;
 
-    /// Decompresses the first `out.len()` bytes of a tile: whole rows, `tile.len()` bytes at most.
+    /// Decompresses the first `needed` bytes of a tile, which are whole rows, to the start of `out`,
+    /// which has the [room](Self::room) that the codec asks for.
     ///
-    /// What follows in `encoded` does not matter. `out` may hold anything before, and after an error.
+    /// What follows in `encoded` does not matter. `out` may hold anything before; after those bytes,
+    /// and after an error, too.
     ///
     /// # Errors
     ///
     /// If the bytes are corrupt, decompress to fewer bytes, or use what the codec does not support.
-    fn decompress(&self, tile: &EncodedTile<'_>, encoded: &[u8], out: &mut [u8]) -> Result<(), CodecError>;
+    fn decompress(
+        &self,
+        tile: &EncodedTile<'_>,
+        encoded: &[u8],
+        needed: usize,
+        out: &mut [u8],
+    ) -> Result<(), CodecError>;
 
-    /// How many bytes of a tile are best decompressed where `needed` are: at least those, at most
-    /// `tile.len()`. A codec that can stop early answers `needed`.
-    fn worthwhile_len(&self, tile: &EncodedTile<'_>, needed: usize) -> usize {
+    /// How many bytes of room the codec has to have to decompress the first `needed` bytes: from
+    /// `needed`, if it can stop there, to `tile.len()`.
+    fn room(&self, tile: &EncodedTile<'_>, needed: usize) -> usize {
         let _ = needed;
         tile.len()
     }

@@ -39,15 +39,15 @@ pub(super) fn document(options: &CogOptions) -> Option<String> {
 
 /// GDAL's name of a band's colour, where it doesn't follow from the TIFF tags.
 fn color_to_tell(options: &CogOptions, sample: usize) -> Option<&'static str> {
-    use ColorInterpretation::{Blue, Gray, Green, Red};
+    use ColorInterpretation::{Alpha, Blue, Gray, Green, Palette, Red, Undefined};
     let color = options.bands.get(sample)?.color;
     let told = match color {
+        Undefined | Palette | Alpha => true,
         Red | Green | Blue => options.is_rgb() && sample < 3,
         Gray => sample == 0,
         _ => false,
     };
-    let names = [(Red, "Red"), (Green, "Green"), (Blue, "Blue"), (Gray, "Gray")];
-    names.into_iter().find(|(named, _)| *named == color && !told).map(|(_, name)| name)
+    (!told).then(|| color.gdal_name())
 }
 
 /// The value of `GDAL_NODATA`.

@@ -105,9 +105,11 @@ pub mod encode {
     use std::io::Write;
 
     pub fn deflate(bytes: &[u8]) -> Vec<u8> {
-        let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::new(6));
-        encoder.write_all(bytes).expect("memory");
-        encoder.finish().expect("memory")
+        let mut compressor = libdeflater::Compressor::new(libdeflater::CompressionLvl::default());
+        let mut encoded = vec![0; compressor.zlib_compress_bound(bytes.len())];
+        let len = compressor.zlib_compress(bytes, &mut encoded).expect("room");
+        encoded.truncate(len);
+        encoded
     }
 
     pub fn zstandard(bytes: &[u8]) -> Vec<u8> {

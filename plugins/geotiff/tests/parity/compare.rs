@@ -19,8 +19,8 @@ pub enum Verdict {
     Equal,
     /// Samples differ by this at most, which is within the case's tolerance.
     Within(u8),
-    /// Luma differs by this at most, which is within the case's tolerance, and samples by less than two
-    /// on average.
+    /// Luma differs by this at most, which is within the case's tolerance, and samples by less than
+    /// eight on average.
     LumaWithin(u8),
 }
 
@@ -57,7 +57,7 @@ pub fn check(case: &Case) -> Result<Verdict, String> {
         let sum: usize = pixels.iter().zip(&expected).map(|(a, b)| usize::from(a.abs_diff(*b))).sum();
         let mean = sum as f64 / pixels.len() as f64;
         let luma = farthest_luma(&pixels, &expected);
-        return if luma <= case.tolerance && mean < 2.0 {
+        return if luma <= case.tolerance && mean < 8.0 {
             Ok(Verdict::LumaWithin(luma))
         } else {
             Err(format!("luma differs by {luma} at most, samples by {farthest}, by {mean} on average"))
@@ -120,9 +120,6 @@ fn decode_level(reader: &GeoTiffReader, file: &Bytes, level: usize) -> Result<Le
 }
 
 fn parse(reader: &GeoTiffReader, file: &Bytes) -> Result<RasterHeader, RasterError> {
-    if true {
-        return Ok(super::shim::parse(file));
-    }
     match reader.parse(&ByteRanges::whole(file.clone()))? {
         Parsed::Header(header) => Ok(*header),
         Parsed::Needs(ranges) => panic!("the whole file is there, but {ranges:?} are asked for"),

@@ -13,7 +13,6 @@
 
 mod compare;
 mod oracle;
-mod shim;
 
 pub use compare::{Verdict, check};
 pub use oracle::{Case, Oracle, skip};

@@ -183,10 +183,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_day_is_found(days in 0i64..47_000, seconds in 0i64..86_400) {
+        fn every_day_is_found(days in -25_000i64..47_000, seconds in 0i64..86_400) {
             let time = DateTime::from_timestamp(days * 86_400 + seconds, 0).unwrap();
             let day = DateTime::from_timestamp(days * 86_400, 0).unwrap();
-            prop_assume!(time.format("%Y").to_string() < "2100".to_owned());
             for format in ["%Y%m%dT%H%M%S", "%Y%m%d_%H%M%S", "%Y-%m-%dT%H:%M:%S"] {
                 let name = format!("x_{}_B04", time.format(format));
                 prop_assert_eq!(find(&name), Some(time.timestamp_micros()), "{}", name);

@@ -7,11 +7,11 @@ use std::ops::Range;
 /// Bytes of a decoded tile at most; larger ones are left out.
 const MOST_BYTES: usize = 64 << 20;
 /// Tiles of each image.
-const TILES: usize = 4;
+const TILES: usize = 3;
 /// Rectangles of each tile.
-const RECTANGLES: usize = 8;
+const RECTANGLES: usize = 4;
 /// Damaged copies of each tile.
-const DAMAGED: usize = 8;
+const DAMAGED: usize = 4;
 
 /// A tile of a sample, with all that it holds asked for.
 struct Tile<'a> {
@@ -78,13 +78,12 @@ impl Suite<'_> {
         }
     }
 
-    /// Decodes a tile of each image of a broken file, whatever comes out.
+    /// Decodes a tile of a broken file, whatever comes out.
     pub(super) fn check_no_panic(&mut self, what: &str, file: &[u8], archive: &HeaderArchive) {
         let Ok(header) = archive.header() else { return };
-        for (name, image) in images(header).into_iter().take(4) {
-            if let Some(tile) = tile(format!("{what}, {name}, tile 0"), file, image, 0) {
-                self.decode(&tile, tile.encoded, &tile.request(), tile.len(), 0);
-            }
+        let tile = header.image(0).and_then(|image| tile(format!("{what}, tile 0"), file, image, 0));
+        if let Some(tile) = tile {
+            self.decode(&tile, tile.encoded, &tile.request(), tile.len(), 0);
         }
     }
 

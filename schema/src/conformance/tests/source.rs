@@ -59,6 +59,11 @@ impl SourceAdapter for Made {
         self.description.to_owned()
     }
 
+    fn fingerprint(&self) -> Result<String, SourceError> {
+        let version = if self.is_stable { 0 } else { self.streams.fetch_add(1, Ordering::Relaxed) };
+        Ok(format!("version {version}"))
+    }
+
     fn records<'a>(&'a self, selection: &'a Selection) -> RecordStream<'a> {
         let stream = self.streams.fetch_add(1, Ordering::Relaxed) as i64;
         let mut records: Vec<Record> =
@@ -167,19 +172,26 @@ fn each_fault_is_found() {
         ),
         (Made { ignores_selection: true, ..made() }, "a selection leaves out the rest"),
         (Made { is_stable: false, ..made() }, "a stream that is started again gives the same"),
+        (
+            Made { is_stable: false, ..made() },
+            "the fingerprint of a source that does not change stays the same",
+        ),
         (Made { ends_early: true, ..made() }, "a source that can be read is read to its end"),
         (
             Made { failure_kind: "Oh no", ..made() },
             "a failure says where it is, of what kind, and what is wrong",
         ),
-        (Made { description: "https://me:pw@example.org", ..made() }, "the description holds no credentials"),
+        (
+            Made { description: "https://me:pw@example.org", ..made() },
+            "the description and the fingerprint hold no credentials",
+        ),
         (
             Made { description: "https://example.org/?sig=abc", ..made() },
-            "the description holds no credentials",
+            "the description and the fingerprint hold no credentials",
         ),
         (Made { description: " ", ..made() }, "the description says what is read"),
     ] {
         assert_breaks(&violations(&adapter, &Expectations::default()), rule);
     }
-    assert_breaks(&violations(&made(), &secret), "the description holds no credentials");
+    assert_breaks(&violations(&made(), &secret), "the description and the fingerprint hold no credentials");
 }

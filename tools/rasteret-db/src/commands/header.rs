@@ -34,8 +34,15 @@ fn describe(header: &HeaderDescription) -> String {
         ("nodata", header.nodata.clone().map_or("none".to_owned(), |value| value.to_string())),
         ("crs", header.crs.clone().unwrap_or_else(|| "none".to_owned())),
         ("transform", header.transform.map_or("none".to_owned(), |transform| format!("{transform:?}"))),
-        ("compression", header.compression.to_string()),
+        ("compression", compression(header.compression)),
         ("predictor", header.predictor.to_string()),
         ("format", header.format.clone()),
     ])
+}
+
+fn compression(number: u16) -> String {
+    match rasteret::geotiff::decode::compression_name(number) {
+        Some(name) => format!("{name} ({number})"),
+        None => number.to_string(),
+    }
 }

@@ -158,7 +158,7 @@ def check_same_as_gdal(data, folder, document, require):
             if wanted.get("colormap"):
                 dataset.write_colormap(1, {int(k): tuple(v) for k, v in wanted["colormap"].items()})
             dataset.update_tags(**document.get("tags", {}))
-        copy(source, target, driver="COG", overview_resampling="NEAREST", **wanted["options"])
+        copy(source, target, driver="COG", **wanted["options"])
         written = pathlib.Path(target).read_bytes()
     if written != data:
         different = next((i for i, (a, b) in enumerate(zip(data, written)) if a != b), min(len(data), len(written)))

@@ -144,7 +144,7 @@ fn add_georeference(cases: &Cases) {
 }
 
 fn add_colors(cases: &Cases) {
-    use ColorInterpretation::{Alpha, Blue, Gray, Green, Red};
+    use ColorInterpretation::{Alpha, Blue, Gray, Green, Nir, Red};
     let described: Vec<BandMetadata> = (0..3)
         .map(|band| BandMetadata {
             description: Some(format!("B{band} <&> \"é\"")),
@@ -183,6 +183,7 @@ fn add_colors(cases: &Cases) {
         ("rgba", vec![Red, Green, Blue, Alpha]),
         ("bgr", vec![Blue, Green, Red]),
         ("gray-alpha", vec![Gray, Alpha]),
+        ("red-nir", vec![Red, Nir]),
     ] {
         let image = pattern::<u8>(150, 140, colors.len() as u16);
         let names: Vec<String> = colors.iter().map(|color| format!("{color:?}").to_lowercase()).collect();

@@ -1,7 +1,7 @@
 //! Files that are the same to the byte as those of GDAL's COG driver.
 
 use crate::cases::{Cases, band, ellipse, half_empty, pattern, rgb};
-use rasteret_geotiff::write::{Blocks, Codec, CogOptions, GeoKeys, Predictor};
+use rasteret_geotiff::write::{Blocks, Codec, CogOptions, GeoKeys, Predictor, Resampling};
 use rasteret_schema::{BandMetadata, ColorInterpretation, Geotransform, PixelValue};
 use serde_json::json;
 
@@ -18,7 +18,8 @@ fn options() -> CogOptions {
 /// The same bytes as GDAL's COG driver, which is given the same pixels and `gdal` to create them with.
 fn add_same_as_gdal(cases: &Cases) {
     let same = |options: serde_json::Value| {
-        let mut common = json!({"blocksize": 128, "compress": "NONE", "bigtiff": "NO"});
+        let mut common =
+            json!({"blocksize": 128, "compress": "NONE", "bigtiff": "NO", "overview_resampling": "NEAREST"});
         common.as_object_mut().unwrap().extend(options.as_object().unwrap().clone());
         json!({"gdal": {"crs": "EPSG:32643", "options": common}})
     };
@@ -83,6 +84,11 @@ fn add_same_as_gdal(cases: &Cases) {
         CogOptions { codec: Codec::Deflate { level: 7 }, predictor: Predictor::Horizontal, ..options() };
     let expected = same(json!({"compress": "DEFLATE", "predictor": "YES"}));
     cases.add("gdal-deflate", &deflate, &pattern::<u16>(300, 260, 1), None, expected);
+    let average =
+        CogOptions { nodata: Some(PixelValue::Integer(0)), resampling: Resampling::Average, ..options() };
+    let expected = same(json!({"overview_resampling": "AVERAGE"}));
+    cases.add("gdal-average", &average, &pattern::<u16>(512, 384, 1), None, expected);
+
     let deflate = CogOptions { predictor: Predictor::FloatingPoint, ..deflate };
     let expected = same(json!({"compress": "DEFLATE", "predictor": "YES"}));
     cases.add("gdal-deflate-float", &deflate, &pattern::<f32>(300, 260, 1), None, expected);

@@ -18,7 +18,13 @@ impl Codec for Jpeg {
         Decompressed::Samples
     }
 
-    fn decompress(&self, tile: &EncodedTile<'_>, encoded: &[u8], out: &mut [u8]) -> Result<(), CodecError> {
+    fn decompress(
+        &self,
+        tile: &EncodedTile<'_>,
+        encoded: &[u8],
+        needed: usize,
+        out: &mut [u8],
+    ) -> Result<(), CodecError> {
         let frame = Frame::read(tile.image.jpeg_tables, encoded)?;
         frame.check(tile)?;
         let convert = tile.image.photometric == YCBCR && !tile.image.planar;
@@ -46,8 +52,8 @@ impl Codec for Jpeg {
         decoder.set_options(options.jpeg_set_out_colorspace(wanted));
 
         let len = usize::from(frame.rows) * tile.row_len;
-        CodecError::check_len(len, out.len())?;
-        if len == out.len() {
+        CodecError::check_len(len, needed)?;
+        if let Some(out) = out.get_mut(..len) {
             return decoder.decode_into(out).map_err(CodecError::corrupt);
         }
         // The last strip holds as many rows as the others.

@@ -19,7 +19,13 @@ impl Codec for Lerc {
         Decompressed::Plain
     }
 
-    fn decompress(&self, tile: &EncodedTile<'_>, encoded: &[u8], out: &mut [u8]) -> Result<(), CodecError> {
+    fn decompress(
+        &self,
+        tile: &EncodedTile<'_>,
+        encoded: &[u8],
+        _: usize,
+        out: &mut [u8],
+    ) -> Result<(), CodecError> {
         if usize::from(tile.image.bits_per_sample) != 8 * tile.image.dtype.size() {
             return Err(CodecError::Unsupported {
                 tag: "BitsPerSample",

@@ -11,20 +11,26 @@ impl Codec for Lzma {
         Decompressed::Predicted
     }
 
-    fn decompress(&self, _: &EncodedTile<'_>, encoded: &[u8], out: &mut [u8]) -> Result<(), CodecError> {
+    fn decompress(
+        &self,
+        _: &EncodedTile<'_>,
+        encoded: &[u8],
+        needed: usize,
+        out: &mut [u8],
+    ) -> Result<(), CodecError> {
         // The dictionary grows with what is decompressed, whatever size the stream says.
         let mut reader = XzReader::new(encoded, false);
         let mut written = 0;
-        while written < out.len() {
-            match reader.read(&mut out[written..]).map_err(CodecError::corrupt)? {
-                0 => return CodecError::check_len(written, out.len()),
+        while written < needed {
+            match reader.read(&mut out[written..needed]).map_err(CodecError::corrupt)? {
+                0 => return CodecError::check_len(written, needed),
                 read => written += read,
             }
         }
         Ok(())
     }
 
-    fn worthwhile_len(&self, _: &EncodedTile<'_>, needed: usize) -> usize {
+    fn room(&self, _: &EncodedTile<'_>, needed: usize) -> usize {
         needed
     }
 }

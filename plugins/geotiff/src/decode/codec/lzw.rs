@@ -17,20 +17,26 @@ impl Codec for Lzw {
         Decompressed::Predicted
     }
 
-    fn decompress(&self, _: &EncodedTile<'_>, encoded: &[u8], out: &mut [u8]) -> Result<(), CodecError> {
+    fn decompress(
+        &self,
+        _: &EncodedTile<'_>,
+        encoded: &[u8],
+        needed: usize,
+        out: &mut [u8],
+    ) -> Result<(), CodecError> {
         // The first code is always Clear, 256: its bits tell the styles apart, as in tif_lzw.c.
         let old_style = matches!(encoded, [0, second, ..] if second & 1 == 1);
         let decoder = if old_style { &OLD_STYLE_DECODER } else { &DECODER };
         decoder.with_borrow_mut(|decoder| {
             decoder.reset();
             let (mut read, mut written) = (0, 0);
-            while written < out.len() {
-                let step = decoder.decode_bytes(&encoded[read..], &mut out[written..]);
+            while written < needed {
+                let step = decoder.decode_bytes(&encoded[read..], &mut out[written..needed]);
                 read += step.consumed_in;
                 written += step.consumed_out;
                 match step.status {
                     Ok(LzwStatus::Ok) if step.consumed_in + step.consumed_out > 0 => {}
-                    Ok(_) => return CodecError::check_len(written, out.len()),
+                    Ok(_) => return CodecError::check_len(written, needed),
                     Err(error) => return Err(CodecError::corrupt(error)),
                 }
             }
@@ -38,7 +44,7 @@ impl Codec for Lzw {
         })
     }
 
-    fn worthwhile_len(&self, _: &EncodedTile<'_>, needed: usize) -> usize {
+    fn room(&self, _: &EncodedTile<'_>, needed: usize) -> usize {
         needed
     }
 }

@@ -9,11 +9,17 @@ impl Codec for PackBits {
         Decompressed::Plain
     }
 
-    fn decompress(&self, _: &EncodedTile<'_>, encoded: &[u8], out: &mut [u8]) -> Result<(), CodecError> {
-        unpack(encoded, out)
+    fn decompress(
+        &self,
+        _: &EncodedTile<'_>,
+        encoded: &[u8],
+        needed: usize,
+        out: &mut [u8],
+    ) -> Result<(), CodecError> {
+        unpack(encoded, &mut out[..needed])
     }
 
-    fn worthwhile_len(&self, _: &EncodedTile<'_>, needed: usize) -> usize {
+    fn room(&self, _: &EncodedTile<'_>, needed: usize) -> usize {
         needed
     }
 }

@@ -9,13 +9,19 @@ impl Codec for Uncompressed {
         Decompressed::Plain
     }
 
-    fn decompress(&self, _: &EncodedTile<'_>, encoded: &[u8], out: &mut [u8]) -> Result<(), CodecError> {
-        CodecError::check_len(encoded.len(), out.len())?;
-        out.copy_from_slice(&encoded[..out.len()]);
+    fn decompress(
+        &self,
+        _: &EncodedTile<'_>,
+        encoded: &[u8],
+        needed: usize,
+        out: &mut [u8],
+    ) -> Result<(), CodecError> {
+        CodecError::check_len(encoded.len(), needed)?;
+        out[..needed].copy_from_slice(&encoded[..needed]);
         Ok(())
     }
 
-    fn worthwhile_len(&self, _: &EncodedTile<'_>, needed: usize) -> usize {
+    fn room(&self, _: &EncodedTile<'_>, needed: usize) -> usize {
         needed
     }
 

@@ -12,7 +12,13 @@ impl Codec for WebP {
         Decompressed::Plain
     }
 
-    fn decompress(&self, tile: &EncodedTile<'_>, encoded: &[u8], out: &mut [u8]) -> Result<(), CodecError> {
+    fn decompress(
+        &self,
+        tile: &EncodedTile<'_>,
+        encoded: &[u8],
+        _: usize,
+        out: &mut [u8],
+    ) -> Result<(), CodecError> {
         if !matches!(tile.samples, 3 | 4)
             || tile.image.dtype != DataType::UInt8
             || tile.image.bits_per_sample != 8

@@ -19,25 +19,32 @@ impl Codec for Zstandard {
         Decompressed::Predicted
     }
 
-    fn decompress(&self, tile: &EncodedTile<'_>, encoded: &[u8], out: &mut [u8]) -> Result<(), CodecError> {
-        if out.len() == tile.len()
+    fn decompress(
+        &self,
+        tile: &EncodedTile<'_>,
+        encoded: &[u8],
+        needed: usize,
+        out: &mut [u8],
+    ) -> Result<(), CodecError> {
+        let out = &mut out[..needed];
+        if needed == tile.len()
             && let Ok(len) = decompress(encoded, out)
         {
-            return CodecError::check_len(len, out.len());
+            return CodecError::check_len(len, needed);
         }
-        // More than one tile's bytes, or something after them: a stream stops where they end.
+        // A part of the tile; or more than a tile's bytes, or something after them.
         match decompress_start(encoded, out) {
-            Err(error) if out.len() < tile.len() => scratch::with_codec_buffer(tile.len(), |whole| {
+            Err(error) if needed < tile.len() => scratch::with_codec_buffer(tile.len(), |whole| {
                 decompress(encoded, whole).map_err(|_| error)?;
-                out.copy_from_slice(&whole[..out.len()]);
+                out.copy_from_slice(&whole[..needed]);
                 Ok(())
             }),
             result => result,
         }
     }
 
-    fn worthwhile_len(&self, tile: &EncodedTile<'_>, needed: usize) -> usize {
-        if needed / 3 < tile.len() / 4 { needed } else { tile.len() }
+    fn room(&self, _: &EncodedTile<'_>, needed: usize) -> usize {
+        needed
     }
 }
 

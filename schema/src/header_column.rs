@@ -1,0 +1,441 @@
+//! Headers as a column of a table: `{band}_metadata`, as rasteret 0.4 writes it to Parquet.
+//!
+//! | field | type | |
+//! | --- | --- | --- |
+//! | `image_width`, `image_height`, `tile_width`, `tile_height` | int32 | of the image at full resolution |
+//! | `dtype` | string | NumPy name |
+//! | `transform` | list of double | `[scale_x, origin_x, scale_y, origin_y]`, by pixel corners; also read: `[a, b, c, d, e, f]` |
+//! | `predictor`, `compression` | int32 | TIFF's numbers |
+//! | `tile_offsets`, `tile_byte_counts` | list of int64 | 0 for a sparse tile |
+//! | `pixel_scale`, `tiepoint` | list of double | `[scale_x, scale_y, 0]` and `[0, 0, 0, x, y, 0]`, as the file has them |
+//! | `nodata` | double | |
+//! | `samples_per_pixel`, `planar_configuration`, `photometric` | int32 | |
+//! | `extra_samples` | list of int32 | |
+//!
+//! A table cannot carry all of a header: overviews, masks, JPEG tables, colour maps and the version of
+//! the file stay behind, and a header that comes back from a table is without them.
+
+use crate::tile_table::TileTableView;
+use crate::{
+    ArchivedRasterHeader, BandMetadata, Crs, DataType, Encoding, Georeference, Geotransform, ImageHeader,
+    ObjectVersion, PixelValue, RasterHeader, TileTable,
+};
+use arrow_array::builder::{Float64Builder, Int32Builder, Int64Builder, ListBuilder, StringBuilder};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{ArrowPrimitiveType, Float64Type, Int32Type, Int64Type};
+use arrow_array::{Array, ArrayRef, StructArray};
+use arrow_buffer::NullBuffer;
+use arrow_schema::{ArrowError, DataType as ArrowType, Field, Fields};
+use std::sync::Arc;
+
+/// The name of a band's header column.
+pub fn column_name(band: &str) -> String {
+    format!("{band}_metadata")
+}
+
+/// The fields of a header column.
+pub fn fields() -> Fields {
+    let list = |item: ArrowType| ArrowType::List(Arc::new(Field::new("element", item, true)));
+    [
+        ("image_width", ArrowType::Int32),
+        ("image_height", ArrowType::Int32),
+        ("tile_width", ArrowType::Int32),
+        ("tile_height", ArrowType::Int32),
+        ("dtype", ArrowType::Utf8),
+        ("transform", list(ArrowType::Float64)),
+        ("predictor", ArrowType::Int32),
+        ("compression", ArrowType::Int32),
+        ("tile_offsets", list(ArrowType::Int64)),
+        ("tile_byte_counts", list(ArrowType::Int64)),
+        ("pixel_scale", list(ArrowType::Float64)),
+        ("tiepoint", list(ArrowType::Float64)),
+        ("nodata", ArrowType::Float64),
+        ("samples_per_pixel", ArrowType::Int32),
+        ("planar_configuration", ArrowType::Int32),
+        ("photometric", ArrowType::Int32),
+        ("extra_samples", list(ArrowType::Int32)),
+    ]
+    .into_iter()
+    .map(|(name, data_type)| Field::new(name, data_type, true))
+    .collect()
+}
+
+/// A header column. Rows without a header are null, as is a geotransform that is not along the axes,
+/// which the column cannot say.
+///
+/// # Errors
+///
+/// If an archive is damaged, or a tile lies beyond what a signed 64-bit number holds.
+pub fn to_array<'a>(
+    headers: impl ExactSizeIterator<Item = Option<&'a ArchivedRasterHeader>>,
+) -> Result<StructArray, ArrowError> {
+    let mut columns = Columns::default();
+    let mut present = Vec::with_capacity(headers.len());
+    for header in headers {
+        present.push(header.is_some());
+        columns.append(header)?;
+    }
+    StructArray::try_new(fields(), columns.finish(), Some(NullBuffer::from(present)))
+}
+
+fn invalid(error: impl ToString) -> ArrowError {
+    ArrowError::InvalidArgumentError(error.to_string())
+}
+
+fn list<B: arrow_array::builder::ArrayBuilder>(values: B, item: ArrowType) -> ListBuilder<B> {
+    ListBuilder::new(values).with_field(Field::new("element", item, true))
+}
+
+struct Columns {
+    /// Sizes of the image and its tiles, predictor, compression, samples, planar configuration, photometric.
+    integers: [Int32Builder; 9],
+    dtype: StringBuilder,
+    nodata: Float64Builder,
+    /// `transform`, `pixel_scale`, `tiepoint`.
+    numbers: [ListBuilder<Float64Builder>; 3],
+    /// `tile_offsets`, `tile_byte_counts`.
+    tiles: [ListBuilder<Int64Builder>; 2],
+    extra_samples: ListBuilder<Int32Builder>,
+}
+
+impl Default for Columns {
+    fn default() -> Self {
+        Columns {
+            integers: Default::default(),
+            dtype: StringBuilder::new(),
+            nodata: Float64Builder::new(),
+            numbers: std::array::from_fn(|_| list(Float64Builder::new(), ArrowType::Float64)),
+            tiles: std::array::from_fn(|_| list(Int64Builder::new(), ArrowType::Int64)),
+            extra_samples: list(Int32Builder::new(), ArrowType::Int32),
+        }
+    }
+}
+
+impl Columns {
+    fn append(&mut self, header: Option<&ArchivedRasterHeader>) -> Result<(), ArrowError> {
+        let Some(header) = header else {
+            self.integers.iter_mut().for_each(Int32Builder::append_null);
+            self.dtype.append_null();
+            self.nodata.append_null();
+            self.numbers.iter_mut().for_each(ListBuilder::append_null);
+            self.tiles.iter_mut().for_each(ListBuilder::append_null);
+            self.extra_samples.append_null();
+            return Ok(());
+        };
+        let image = header.image(0).ok_or_else(|| invalid("a header has no image"))?;
+        let sizes = [image.width, image.height, image.tile_width, image.tile_height];
+        let codes = [
+            image.predictor,
+            image.compression,
+            image.samples_per_pixel,
+            if image.planar { 2 } else { 1 },
+            image.photometric,
+        ];
+        let codes = codes.into_iter().map(i32::from);
+        let values = sizes.into_iter().map(|size| i32::try_from(size).map_err(invalid)).chain(codes.map(Ok));
+        for (column, value) in self.integers.iter_mut().zip(values) {
+            column.append_value(value?);
+        }
+        self.dtype.append_value(image.dtype.name());
+        self.nodata.append_option(header.nodata().map_err(invalid)?.map(PixelValue::as_f64));
+
+        let georeference = header.georeference().map_err(invalid)?;
+        let transform = georeference.transform.filter(Geotransform::is_axis_aligned);
+        let [places, scales, ties] = &mut self.numbers;
+        places.append_option(transform.map(|t| [t.a, t.c, t.e, t.f].map(Some)));
+        scales.append_option(transform.map(|t| [t.a, -t.e, 0.0].map(Some)));
+        // Of a file that gives the coordinates of pixel centres, the tie is half a pixel further in.
+        let shift = if georeference.pixel_is_point { 0.5 } else { 0.0 };
+        let tie = |t: Geotransform| {
+            let (x, y) = t.apply(shift, shift);
+            [0.0, 0.0, 0.0, x, y, 0.0].map(Some)
+        };
+        ties.append_option(transform.map(tie));
+
+        let [offsets, counts] = &mut self.tiles;
+        for (start, len) in ranges(&image.tiles) {
+            offsets.values().append_value(i64::try_from(start).map_err(invalid)?);
+            counts.values().append_value(i64::try_from(len).map_err(invalid)?);
+        }
+        offsets.append(true);
+        counts.append(true);
+        let extra = header.encodings.get(usize::from(header.images[0].encoding.to_native()));
+        let extra = extra
+            .map(|encoding| encoding.extra_samples.iter().map(|sample| Some(i32::from(sample.to_native()))));
+        match extra.filter(|extra| extra.len() > 0) {
+            Some(extra) => self.extra_samples.append_value(extra),
+            None => self.extra_samples.append_null(),
+        }
+        Ok(())
+    }
+
+    /// In the order of [`fields`].
+    fn finish(self) -> Vec<ArrayRef> {
+        let [width, height, tile_width, tile_height, predictor, compression, samples, planar, photometric] =
+            self.integers.map(|mut column| Arc::new(column.finish()) as ArrayRef);
+        let [transform, pixel_scale, tiepoint] =
+            self.numbers.map(|mut column| Arc::new(column.finish()) as ArrayRef);
+        let [offsets, counts] = self.tiles.map(|mut column| Arc::new(column.finish()) as ArrayRef);
+        let (mut dtype, mut nodata, mut extra_samples) = (self.dtype, self.nodata, self.extra_samples);
+        vec![
+            width,
+            height,
+            tile_width,
+            tile_height,
+            Arc::new(dtype.finish()),
+            transform,
+            predictor,
+            compression,
+            offsets,
+            counts,
+            pixel_scale,
+            tiepoint,
+            Arc::new(nodata.finish()),
+            samples,
+            planar,
+            photometric,
+            Arc::new(extra_samples.finish()),
+        ]
+    }
+}
+
+/// Offset and byte count of each tile, zeros for sparse ones.
+fn ranges(tiles: &TileTableView<'_>) -> impl Iterator<Item = (u64, u64)> {
+    (0..tiles.len())
+        .map(|tile| tiles.get(tile).map_or((0, 0), |range| (range.start, range.end - range.start)))
+}
+
+/// The header in a row of a header column; `None` where the row is null.
+///
+/// `format` names the reader of the file; `crs` is the record's.
+///
+/// # Errors
+///
+/// If a field is missing, of another type, or makes no sense.
+pub fn from_array(
+    column: &StructArray,
+    row: usize,
+    format: &str,
+    crs: Option<Crs>,
+) -> Result<Option<RasterHeader>, ArrowError> {
+    if row >= column.len() || column.is_null(row) {
+        return Ok(None);
+    }
+    let fields = Row { column, row };
+    let code = |name: &str, default: u16| match fields.integer(name)? {
+        Some(value) => u16::try_from(value).map_err(|_| fields.nonsense(name, value)),
+        None => Ok(default),
+    };
+    let size = |name: &str| match fields.integer(name)? {
+        Some(value) if value > 0 => Ok(value as u32),
+        value => Err(fields.nonsense(name, format!("{value:?}"))),
+    };
+    let dtype = fields.text("dtype")?;
+    let dtype = DataType::from_name(dtype).ok_or_else(|| fields.nonsense("dtype", dtype))?;
+    let samples_per_pixel = code("samples_per_pixel", 1)?.max(1);
+    let image_size = (size("image_width")?, size("image_height")?);
+    let tile_size = (size("tile_width")?, size("tile_height")?);
+    let planar = code("planar_configuration", 1)? == 2;
+    let tiles = fields.tiles(image_size, tile_size, if planar { samples_per_pixel } else { 1 })?;
+    let encoding = Encoding {
+        dtype,
+        bits_per_sample: dtype.size() as u16 * 8,
+        samples_per_pixel,
+        planar,
+        // A table does not say; only the last strip of a file would differ.
+        striped: tile_size.0 == image_size.0 && image_size.1 % tile_size.1 != 0,
+        big_endian: false,
+        reversed_bits: false,
+        compression: code("compression", 1)?,
+        predictor: code("predictor", 1)?,
+        photometric: code("photometric", 1)?,
+        chroma_subsampling: [2, 2],
+        extra_samples: fields
+            .list::<Int32Type>("extra_samples")?
+            .unwrap_or_default()
+            .into_iter()
+            .map(|sample| u16::try_from(sample).map_err(|_| fields.nonsense("extra_samples", sample)))
+            .collect::<Result<_, _>>()?,
+        jpeg_tables: Vec::new(),
+        lerc_compression: 0,
+    };
+    Ok(Some(RasterHeader {
+        format: format.to_owned(),
+        georeference: Georeference { transform: fields.transform()?, crs, ..Georeference::default() },
+        nodata: fields.number("nodata")?.map(PixelValue::from),
+        bands: vec![BandMetadata::default(); usize::from(samples_per_pixel)],
+        color_map: Vec::new(),
+        encodings: vec![encoding],
+        images: vec![ImageHeader {
+            width: image_size.0,
+            height: image_size.1,
+            tile_width: tile_size.0,
+            tile_height: tile_size.1,
+            encoding: 0,
+            mask: None,
+            tiles,
+        }],
+        masks: Vec::new(),
+        object: ObjectVersion::default(),
+    }))
+}
+
+/// A row of a header column.
+struct Row<'a> {
+    column: &'a StructArray,
+    row: usize,
+}
+
+impl<'a> Row<'a> {
+    fn nonsense(&self, name: &str, value: impl std::fmt::Display) -> ArrowError {
+        invalid(format!("{name} is {value} in row {} of a header column", self.row))
+    }
+
+    fn field(&self, name: &str) -> Option<&'a ArrayRef> {
+        self.column.column_by_name(name).filter(|field| field.is_valid(self.row))
+    }
+
+    fn primitive<T: ArrowPrimitiveType>(&self, name: &str) -> Result<Option<T::Native>, ArrowError> {
+        let Some(field) = self.field(name) else { return Ok(None) };
+        let values = field.as_primitive_opt::<T>().ok_or_else(|| self.nonsense(name, field.data_type()))?;
+        Ok(Some(values.value(self.row)))
+    }
+
+    fn integer(&self, name: &str) -> Result<Option<i32>, ArrowError> {
+        self.primitive::<Int32Type>(name)
+    }
+
+    fn number(&self, name: &str) -> Result<Option<f64>, ArrowError> {
+        self.primitive::<Float64Type>(name)
+    }
+
+    fn text(&self, name: &str) -> Result<&'a str, ArrowError> {
+        let field = self.field(name).ok_or_else(|| self.nonsense(name, "missing"))?;
+        Ok(field
+            .as_string_opt::<i32>()
+            .ok_or_else(|| self.nonsense(name, field.data_type()))?
+            .value(self.row))
+    }
+
+    fn list<T: ArrowPrimitiveType>(&self, name: &str) -> Result<Option<Vec<T::Native>>, ArrowError> {
+        let Some(field) = self.field(name) else { return Ok(None) };
+        let values = field.as_list_opt::<i32>().map(|list| list.value(self.row));
+        let values = values.as_ref().and_then(|values| values.as_primitive_opt::<T>());
+        let values = values.filter(|values| values.null_count() == 0);
+        Ok(Some(values.ok_or_else(|| self.nonsense(name, field.data_type()))?.values().to_vec()))
+    }
+
+    fn transform(&self) -> Result<Option<Geotransform>, ArrowError> {
+        match self.list::<Float64Type>("transform")?.as_deref() {
+            None => Ok(None),
+            Some([scale_x, origin_x, scale_y, origin_y]) => {
+                Ok(Some(Geotransform::new(*scale_x, 0.0, *origin_x, 0.0, *scale_y, *origin_y)))
+            }
+            Some([a, b, c, d, e, f]) => Ok(Some(Geotransform::new(*a, *b, *c, *d, *e, *f))),
+            Some(other) => Err(self.nonsense("transform", format!("{other:?}"))),
+        }
+    }
+
+    fn tiles(&self, image: (u32, u32), tile: (u32, u32), planes: u16) -> Result<TileTable, ArrowError> {
+        let unsigned = |name: &str| {
+            let numbers = self.list::<Int64Type>(name)?.ok_or_else(|| self.nonsense(name, "missing"))?;
+            let unsigned = |number: i64| u64::try_from(number).map_err(|_| self.nonsense(name, number));
+            numbers.into_iter().map(unsigned).collect::<Result<Vec<u64>, _>>()
+        };
+        let (offsets, counts) = (unsigned("tile_offsets")?, unsigned("tile_byte_counts")?);
+        let expected =
+            u64::from(image.0.div_ceil(tile.0)) * u64::from(image.1.div_ceil(tile.1)) * u64::from(planes);
+        for (name, found) in [("tile_offsets", offsets.len()), ("tile_byte_counts", counts.len())] {
+            if found as u64 != expected {
+                return Err(self.nonsense(name, format!("a list of {found}, for {expected} tiles")));
+            }
+        }
+        Ok(TileTable::new(&offsets, &counts))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::HeaderArchive;
+
+    fn header() -> RasterHeader {
+        RasterHeader {
+            format: "geotiff".into(),
+            georeference: Georeference {
+                transform: Some(Geotransform::new(900.0, 0.0, 471585.0, 0.0, -900.0, 3787515.0)),
+                crs: Some(Crs::from_epsg(32617)),
+                ..Georeference::default()
+            },
+            nodata: Some(PixelValue::Integer(0)),
+            bands: vec![BandMetadata::default(); 2],
+            color_map: Vec::new(),
+            encodings: vec![Encoding {
+                dtype: DataType::UInt16,
+                bits_per_sample: 16,
+                samples_per_pixel: 2,
+                planar: true,
+                striped: false,
+                big_endian: false,
+                reversed_bits: false,
+                compression: 5,
+                predictor: 2,
+                photometric: 1,
+                chroma_subsampling: [2, 2],
+                extra_samples: vec![0],
+                jpeg_tables: Vec::new(),
+                lerc_compression: 0,
+            }],
+            images: vec![ImageHeader {
+                width: 255,
+                height: 600,
+                tile_width: 512,
+                tile_height: 512,
+                encoding: 0,
+                mask: None,
+                tiles: TileTable::new(&[41067, 0, 200_000, 300_000], &[115_120, 0, 99_000, 7]),
+            }],
+            masks: Vec::new(),
+            object: ObjectVersion::default(),
+        }
+    }
+
+    #[test]
+    fn what_the_column_holds_comes_back() {
+        let archive = HeaderArchive::new(&header()).unwrap();
+        let rows = [Some(archive.header().unwrap()), None];
+        let column = to_array(rows.into_iter()).unwrap();
+        assert_eq!(column.len(), 2);
+        let crs = Some(Crs::from_epsg(32617));
+        assert_eq!(from_array(&column, 0, "geotiff", crs).unwrap(), Some(header()));
+        assert_eq!(from_array(&column, 1, "geotiff", None).unwrap(), None);
+    }
+
+    #[test]
+    fn rasteret_s_numbers() {
+        let mut header = header();
+        header.georeference.pixel_is_point = true;
+        let archive = HeaderArchive::new(&header).unwrap();
+        let column = to_array([Some(archive.header().unwrap())].into_iter()).unwrap();
+        let row = Row { column: &column, row: 0 };
+        assert_eq!(
+            row.list::<Float64Type>("transform").unwrap().unwrap(),
+            [900.0, 471585.0, -900.0, 3787515.0]
+        );
+        assert_eq!(row.list::<Float64Type>("pixel_scale").unwrap().unwrap(), [900.0, 900.0, 0.0]);
+        assert_eq!(
+            row.list::<Float64Type>("tiepoint").unwrap().unwrap(),
+            [0.0, 0.0, 0.0, 472035.0, 3787065.0, 0.0]
+        );
+    }
+
+    #[test]
+    fn a_table_that_does_not_fit_its_image_is_refused() {
+        let mut header = header();
+        header.images[0].tiles = TileTable::new(&[1], &[1]);
+        let archive = HeaderArchive::new(&header).unwrap();
+        let column = to_array([Some(archive.header().unwrap())].into_iter()).unwrap();
+        let error = from_array(&column, 0, "geotiff", None).unwrap_err().to_string();
+        assert!(error.contains("tile_offsets") && error.contains("4 tiles"), "{error}");
+    }
+}
