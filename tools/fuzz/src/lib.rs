@@ -6,4 +6,5 @@
 
 pub mod archive;
 pub mod header;
+pub mod lerc;
 pub mod tile;

@@ -95,6 +95,7 @@ impl Frame {
         if scan.is_empty() || frame.process == 0 {
             return Err(CodecError::corrupt("JPEG stream without a frame"));
         }
+        frame.check_scan(scan)?;
         frame.stream.extend_from_slice(scan);
         Ok(frame)
     }
@@ -138,6 +139,28 @@ impl Frame {
         }
     }
 
+    /// Refuses a scan of all components that ends in anything but the end of the image: zune-jpeg 0.5.15
+    /// takes what follows for the next scan, returns `Ok`, and leaves rows of the output as they were.
+    ///
+    /// Scans of some components, and progressive ones, it collects before it writes any row.
+    fn check_scan(&self, scan: &[u8]) -> Result<(), CodecError> {
+        let [_, _, high, low, components, ..] = *scan else {
+            return Err(CodecError::corrupt("JPEG stream ends within its header"));
+        };
+        if self.process == PROGRESSIVE || components < self.components {
+            return Ok(());
+        }
+        let entropy_coded = scan.get(2 + usize::from(u16::from_be_bytes([high, low]))..).unwrap_or_default();
+        let is_marker = |pair: &&[u8]| pair[0] == 0xFF && !matches!(pair[1], 0 | RST0..=RST7 | 0xFF);
+        match entropy_coded.windows(2).find(is_marker) {
+            None | Some([_, EOI]) => Ok(()),
+            Some(marker) => Err(CodecError::corrupt(format_args!(
+                "JPEG scan that ends in marker {:02X} instead of the end of the image",
+                marker[1]
+            ))),
+        }
+    }
+
     fn check(&self, tile: &EncodedTile<'_>) -> Result<(), CodecError> {
         let unsupported = |tag, value| {
             Err(CodecError::Unsupported {
@@ -146,7 +169,7 @@ impl Frame {
                 hint: "rewrite the file, for instance with `gdal_translate`",
             })
         };
-        if !matches!(self.process, 0xC0..=0xC2) {
+        if !matches!(self.process, 0xC0..=PROGRESSIVE) {
             return unsupported("JPEG process", format!("SOF{}", self.process - 0xC0));
         }
         if self.precision != 8 {
@@ -173,6 +196,9 @@ impl Frame {
     }
 }
 
+const PROGRESSIVE: u8 = 0xC2;
+const RST0: u8 = 0xD0;
+const RST7: u8 = 0xD7;
 const SOI: u8 = 0xD8;
 const EOI: u8 = 0xD9;
 const SOS: u8 = 0xDA;
