@@ -118,7 +118,8 @@ fn encoded(outcomes: &[Outcome]) -> impl Iterator<Item = (&Encoding, Tally)> {
 }
 
 fn encodings(text: &mut String, outcomes: &[Outcome]) {
-    let mut rows: BTreeMap<(Codec, Option<u16>), Vec<(DataType, Tally)>> = BTreeMap::new();
+    type Row = (Codec, Option<u16>);
+    let mut rows: BTreeMap<Row, Vec<(DataType, Tally)>> = BTreeMap::new();
     for (encoding, tally) in encoded(outcomes) {
         rows.entry((encoding.codec, encoding.predictor)).or_default().push((encoding.dtype, tally));
     }
