@@ -15,7 +15,7 @@ use rasteret::read::window::geometry_window;
 use rasteret_schema::{Crs, Geotransform, Window};
 use serde_json::{Value, json};
 use std::f64::consts::TAU;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 fn geojson(geometry: &Geometry<f64>) -> Value {
     serde_json::to_value(geojson::Geometry::from(geometry)).unwrap()
@@ -374,8 +374,6 @@ fn rasters() -> Option<Vec<(String, Raster)>> {
             )
         })
         .collect();
-    let data = std::env::var_os("RASTERET_TEST_DATA")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data"), PathBuf::from);
     let files = [
         "rasterio/RGB.byte.tif",
         "rasterio/shade.tif",
@@ -393,13 +391,11 @@ fn rasters() -> Option<Vec<(String, Raster)>> {
         "geotiff-test-data/gfw-azores.tif",
         "geotiff-test-data/lcv_landuse.cropland_hyde_p_10km_s0..0cm_2016_v3.2.tif",
     ];
-    if data.join("cogs").exists() {
-        let paths: Vec<PathBuf> = files.iter().map(|file| data.join("cogs").join(file)).collect();
+    if let Some(cogs) = oracle::data("cogs") {
+        let paths: Vec<PathBuf> = files.iter().map(|file| cogs.join(file)).collect();
         let answer = oracle::ask("geometry_oracle.py", &json!({ "rasters": paths }))?;
         let real: Vec<Raster> = serde_json::from_value(answer["rasters"].clone()).unwrap();
         rasters.extend(files.map(str::to_owned).into_iter().zip(real));
-    } else {
-        eprintln!("SKIPPED: no test data at {}; set RASTERET_TEST_DATA", data.display());
     }
     Some(rasters)
 }

@@ -4,6 +4,9 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used)]
 
+#[path = "oracle/skip.rs"]
+mod skip;
+
 use rasteret::crs::{self, Transformer};
 use rasteret_schema::Crs;
 use std::path::{Path, PathBuf};
@@ -53,8 +56,7 @@ fn copy_into(root: &Path, file: &Path) {
 #[test]
 fn runs_where_there_is_nothing_else() {
     if !Command::new("unshare").args(["-r", "true"]).output().is_ok_and(|output| output.status.success()) {
-        eprintln!("SKIPPED: no `unshare`, or it may not change the root directory here");
-        return;
+        return skip::skip("no `unshare`, or it may not change the root directory here");
     }
     let root = tempfile::tempdir().unwrap();
     shared_libraries().iter().for_each(|library| copy_into(root.path(), library));

@@ -116,18 +116,14 @@ impl PixelArray {
     }
 }
 
-/// Sets each element of `different` to whether the sample differs from a value. `bytes` are samples of
-/// `dtype`, aligned for it. NaN equals NaN here.
+/// Sets each element of `different` to whether the sample differs from a nodata value, as
+/// [`Sample::is_nodata`] has it. `bytes` are samples of `dtype`, aligned for it.
 pub(super) fn mark_different(dtype: DataType, bytes: &[u8], value: PixelValue, different: &mut [bool]) {
     fn mark<T: Sample>(bytes: &[u8], value: &[u8], different: &mut [bool]) {
         let value: T = bytemuck::pod_read_unaligned(value);
         let samples: &[T] = bytemuck::cast_slice(bytes);
-        #[allow(clippy::eq_op, reason = "only NaN differs from itself")]
-        let is_nan = value != value;
         for (different, sample) in different.iter_mut().zip(samples) {
-            #[allow(clippy::eq_op, reason = "only NaN differs from itself")]
-            let sample_is_nan = *sample != *sample;
-            *different = if is_nan { !sample_is_nan } else { *sample != value };
+            *different = !sample.is_nodata(value);
         }
     }
     let Some(value) = value.to_sample(dtype) else { return different.fill(true) };
@@ -155,6 +151,11 @@ pub trait Sample: bytemuck::Pod + PartialEq + private::Sealed {
     fn view(pixels: &PixelArray) -> Option<ArrayView4<'_, Self>>;
     #[doc(hidden)]
     fn to_value(self) -> f64;
+    /// Whether this is the nodata value. NaN is one value, and floating point numbers need not be equal to
+    /// the last bits: they are compared as GDAL compares them (`ARE_REAL_EQUAL` in `gcore/gdal_priv.h`,
+    /// with the epsilon of single precision for both).
+    #[doc(hidden)]
+    fn is_nodata(self, nodata: Self) -> bool;
 }
 
 mod private {
@@ -162,7 +163,7 @@ mod private {
 }
 
 macro_rules! sample {
-    ($($type:ty: $variant:ident, $to_value:expr;)*) => {$(
+    ($($type:ty: $variant:ident, $to_value:expr, $is_nodata:expr;)*) => {$(
         impl private::Sealed for $type {}
         impl Sample for $type {
             const DTYPE: DataType = DataType::$variant;
@@ -175,22 +176,29 @@ macro_rules! sample {
             fn to_value(self) -> f64 {
                 ($to_value)(self)
             }
+            fn is_nodata(self, nodata: Self) -> bool {
+                ($is_nodata)(self, nodata)
+            }
         }
     )*};
 }
 
 sample! {
-    u8: UInt8, f64::from;
-    i8: Int8, f64::from;
-    u16: UInt16, f64::from;
-    i16: Int16, f64::from;
-    u32: UInt32, f64::from;
-    i32: Int32, f64::from;
-    u64: UInt64, |value| value as f64;
-    i64: Int64, |value| value as f64;
-    f16: Float16, f16::to_f64;
-    f32: Float32, f64::from;
-    f64: Float64, |value| value;
+    u8: UInt8, f64::from, |a, b| a == b;
+    i8: Int8, f64::from, |a, b| a == b;
+    u16: UInt16, f64::from, |a, b| a == b;
+    i16: Int16, f64::from, |a, b| a == b;
+    u32: UInt32, f64::from, |a, b| a == b;
+    i32: Int32, f64::from, |a, b| a == b;
+    u64: UInt64, |value| value as f64, |a, b| a == b;
+    i64: Int64, |value| value as f64, |a, b| a == b;
+    f16: Float16, f16::to_f64, |a: f16, b: f16| a == b || a.is_nan() && b.is_nan();
+    f32: Float32, f64::from, |a: f32, b: f32| {
+        a == b || a.is_nan() && b.is_nan() || (a - b).abs() < f32::EPSILON * (a + b).abs() * 2.0
+    };
+    f64: Float64, |value| value, |a: f64, b: f64| {
+        a == b || a.is_nan() && b.is_nan() || (a - b).abs() < f64::from(f32::EPSILON) * (a + b).abs() * 2.0
+    };
 }
 
 #[cfg(test)]
@@ -224,5 +232,18 @@ mod tests {
         assert_eq!(different, [false, true, false]);
         mark_different(DataType::Float32, &pixels.to_bytes(), PixelValue::Integer(0), &mut different);
         assert_eq!(different, [true, false, true]);
+    }
+
+    #[test]
+    fn nodata_is_compared_as_in_gdal() {
+        let after = |value: f32, steps: i32| f32::from_bits((value.to_bits() as i32 + steps) as u32);
+        // What `GDALNoDataMaskBand` of GDAL 3.10 gives for these.
+        for (nodata, near, far) in [(-9999.0, -4, -5), (0.1, -6, -7)] {
+            assert!(after(nodata, near).is_nodata(nodata) && !after(nodata, far).is_nodata(nodata));
+        }
+        assert!((-3e38_f32).is_nodata(f32::MIN) && !3e38_f32.is_nodata(f32::MIN));
+        assert!((-9999.004_f64).is_nodata(-9999.0) && !(-9999.005_f64).is_nodata(-9999.0));
+        assert!(f64::INFINITY.is_nodata(f64::INFINITY) && !f64::NEG_INFINITY.is_nodata(f64::INFINITY));
+        assert!(!1_f64.is_nodata(f64::INFINITY) && !0_f32.is_nodata(f32::NAN));
     }
 }

@@ -1,17 +1,39 @@
-//! Runs a script of `tools/peers` in Python, where there is one with rasterio.
+//! Runs a script of `tools/peers` in Python, where there is one with rasterio, and finds the test data.
+
+mod skip;
 
 use serde_json::Value;
+pub use skip::skip;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// The answers of `script` to `request`; `None`, and a line on stderr, where no Python is set up:
-/// `$RASTERET_PYTHON`, else `.venv/bin/python` in the workspace.
+/// The root of the workspace, whichever of its crates the test belongs to.
+fn root() -> &'static Path {
+    let folders = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
+    folders.filter(|folder| folder.join("Cargo.lock").exists()).last().expect("a workspace")
+}
+
+/// A file or folder of the test data: of `$RASTERET_TEST_DATA`, else of `../shared/data`. Where it is
+/// missing, the test is [skipped](skip).
+pub fn data(name: &str) -> Option<PathBuf> {
+    let data =
+        std::env::var_os("RASTERET_TEST_DATA").map_or_else(|| root().join("../shared/data"), PathBuf::from);
+    let path = data.join(name);
+    if !path.exists() {
+        skip(&format!("there is no {}; set RASTERET_TEST_DATA", path.display()));
+        return None;
+    }
+    Some(path)
+}
+
+/// The answers of `script` to `request`. Where no Python is set up (`$RASTERET_PYTHON`, else
+/// `.venv/bin/python` in the workspace), the test is [skipped](skip).
 pub fn ask(script: &str, request: &Value) -> Option<Value> {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let root = root();
     let python = std::env::var_os("RASTERET_PYTHON").map_or(root.join(".venv/bin/python"), PathBuf::from);
     if !python.exists() {
-        eprintln!("SKIPPED: no Python at {}; set RASTERET_PYTHON to one with rasterio", python.display());
+        skip(&format!("no Python at {}; set RASTERET_PYTHON to one with rasterio", python.display()));
         return None;
     }
     let mut child = Command::new(python)

@@ -1,0 +1,12 @@
+//! Reads of areas, through the library: from files to arrays.
+
+#![allow(clippy::unwrap_used)]
+
+mod compare;
+mod errors;
+mod fixture;
+#[path = "../oracle/mod.rs"]
+mod oracle;
+mod parity;
+mod shapes;
+mod stacks;
