@@ -43,7 +43,7 @@ impl ReadRequest {
         ReadRequest { collection, area, bands: Vec::new(), options }
     }
 
-    /// The bands, in the order of the result; all bands of the collection if not given.
+    /// The bands, in the order of the result; those of the first record if not given.
     pub fn bands(mut self, bands: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
         self.bands = bands.into_iter().map(|band| band.as_ref().to_owned()).collect();
         self
@@ -75,17 +75,12 @@ impl ReadRequest {
     /// large, or a raster cannot be read.
     pub fn array(self) -> Result<AreaArray> {
         let snapshot = self.collection.snapshot()?;
-        let bands = if self.bands.is_empty() {
-            snapshot.collection(self.collection.name())?.metadata().bands.clone()
-        } else {
-            self.bands
-        };
-        for (index, band) in bands.iter().enumerate() {
-            if bands[..index].contains(band) {
+        for (index, band) in self.bands.iter().enumerate() {
+            if self.bands[..index].contains(band) {
                 return Err(Error::InvalidArgument(format!("band {band:?} was asked for twice")));
             }
         }
-        let scenes = select_scenes(&self.collection, &snapshot, &self.area, &bands)?;
+        let (scenes, bands) = select_scenes(&self.collection, &snapshot, &self.area, &self.bands)?;
         assemble(&scenes, bands, self.collection.database().readers(), self.options)
     }
 }

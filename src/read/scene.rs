@@ -42,7 +42,8 @@ pub struct SceneBand {
     pub sample: u16,
 }
 
-/// The scenes of a collection that an area touches, by time, then id, then geometry.
+/// The scenes of a collection that an area touches, by time, then id, then geometry, and their bands:
+/// those that were asked for, else those of the first record.
 ///
 /// # Errors
 ///
@@ -52,11 +53,15 @@ pub fn select_scenes(
     snapshot: &Snapshot,
     area: &Area,
     bands: &[String],
-) -> Result<Vec<Scene>> {
+) -> Result<(Vec<Scene>, Vec<String>)> {
     let stored = snapshot.collection(collection.name())?;
     let filter = collection.filter().clone().intersecting(bounds(area)?);
     let records = crate::query::records(&stored, &filter)?;
     let selected = records.len();
+    let bands = match records.first() {
+        Some((_, first)) if bands.is_empty() => first.assets.iter().map(|asset| asset.band.clone()).collect(),
+        _ => bands.to_vec(),
+    };
     let mut projected: HashMap<Crs, Vec<Arc<Geometry<f64>>>> = HashMap::new();
     let mut scenes = Vec::new();
     for (number, record) in records {
@@ -95,7 +100,7 @@ pub fn select_scenes(
     scenes.sort_by(|a, b| {
         (a.datetime, &a.record_id, a.geometry_index).cmp(&(b.datetime, &b.record_id, b.geometry_index))
     });
-    Ok(scenes)
+    Ok((scenes, bands))
 }
 
 /// A box in longitudes and latitudes around an area.

@@ -243,6 +243,80 @@ fn segments(mut bytes: &[u8]) -> Vec<&[u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use arrow_array::builder::{Int32Builder, ListBuilder};
+    use arrow_array::types::Int8Type;
+    use arrow_array::{DictionaryArray, Float64Array, StringArray, StringViewArray, StructArray};
+    use proptest::prelude::*;
+
+    /// Arrays that exercise all that Arrow's reader does.
+    fn arrays() -> Vec<ArrayRef> {
+        let mut list = ListBuilder::new(Int32Builder::new());
+        list.append_value([Some(1), None]);
+        list.append_null();
+        list.append_value([Some(3)]);
+        let texts: ArrayRef = Arc::new(StringArray::from(vec![Some("a"), None, Some("long enough to see")]));
+        let view = StringViewArray::from(vec![Some("a"), None, Some("long enough for a buffer")]);
+        let dictionary: DictionaryArray<Int8Type> = vec![Some("x"), None, Some("y")].into_iter().collect();
+        vec![
+            Arc::new(Float64Array::from(vec![Some(1.5), None, Some(-2.0)])),
+            Arc::new(view),
+            Arc::new(dictionary),
+            Arc::new(StructArray::from(vec![(
+                Arc::new(Field::new("text", texts.data_type().clone(), true)),
+                texts.clone(),
+            )])),
+            texts,
+            Arc::new(list.finish()),
+            Arc::new(StringArray::from(vec!["the same again and again"; 300])),
+        ]
+    }
+
+    #[test]
+    fn arrays_round_trip() {
+        for array in arrays() {
+            let bytes = encode(&array).unwrap();
+            for size in [9, 10, 100, 10_000] {
+                let (first, rest) = bytes.split_at(9);
+                let parts: Vec<&[u8]> = std::iter::once(first).chain(rest.chunks(size)).collect();
+                assert_eq!(&decode(&parts).unwrap(), &array);
+            }
+        }
+        let compressed = encode(&arrays()[6]).unwrap();
+        assert_eq!(compressed[0], LZ4);
+        assert!(compressed.len() < 3000, "{}", compressed.len());
+    }
+
+    #[test]
+    fn any_flipped_bit_is_noticed() {
+        for array in arrays() {
+            let bytes = encode(&array).unwrap();
+            for at in 0..bytes.len().min(2000) {
+                let mut damaged = bytes.clone();
+                damaged[at] ^= 1 << (at % 8);
+                assert!(decode(&[&damaged]).is_err(), "byte {at}");
+            }
+        }
+        assert!(decode(&[]).is_err() && decode(&[&[0; 8]]).is_err());
+    }
+
+    proptest! {
+        /// Bytes that somebody wrote on purpose, with the right checksum.
+        #[test]
+        fn forged_columns_do_not_panic(
+            array in 0usize..7,
+            edits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
+        ) {
+            let mut bytes = encode(&arrays()[array]).unwrap();
+            for (at, value) in edits {
+                // The length of the stream is what decides how much is allocated.
+                let at = 5 + at.index(bytes.len() - 5);
+                bytes[at] = value;
+            }
+            let checksum = crc32fast::hash(&bytes[5..]);
+            bytes[1..5].copy_from_slice(&checksum.to_le_bytes());
+            let _ = decode(&[&bytes]);
+        }
+    }
 
     #[test]
     fn segments_fill_pages() {

@@ -186,6 +186,7 @@ fn encodings_that_gdal_does_not_read_are_refused() {
         "Predictor",
         "3 for 24 bits of float32",
     );
+    assert_unsupported(with_predictor(bits(DataType::UInt8, 8), 0), "Predictor", "0");
     assert_unsupported(with_predictor(bits(DataType::UInt8, 8), 34892), "Predictor", "34892");
     let ycbcr = Encoding { photometric: 6, samples_per_pixel: 3, ..encoding() };
     assert_unsupported(decode(ycbcr), "PhotometricInterpretation", "6 (YCbCr) without JPEG compression");

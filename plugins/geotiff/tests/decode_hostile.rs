@@ -87,6 +87,13 @@ fn small_tiles_that_claim_to_be_large_take_no_memory() {
         let encoded = encode::deflate(&[0; 100]);
         assert!(image.decode(0, &encoded, 65534..65535, 0..1, &[0]).is_err(), "compression {compression}");
     }
+    #[cfg(target_os = "linux")]
+    {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        let kibibytes: u64 = peak.trim().trim_end_matches(" kB").parse().unwrap();
+        assert!(kibibytes < 200 << 10, "{kibibytes} KiB");
+    }
 }
 
 fn any_encoding() -> impl Strategy<Value = Encoding> {

@@ -29,17 +29,17 @@ fn support_is_as_stated() {
         Ok(python) => python,
         Err(reason) => return skip(&reason),
     };
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let generated = python.generate(folder.path());
+    let (folder, rasters) = (tempfile::tempdir().expect("a temporary folder"), test_data().join("cogs"));
+    let (generated, real) = rayon::join(
+        || python.generate(folder.path()),
+        || rasters.is_dir().then(|| python.read(folder.path(), &rasters)),
+    );
     assert!(generated.rasters.len() > 4000, "only {} files", generated.rasters.len());
     let generated_outcomes = check_all(&generated);
-
-    let rasters = test_data().join("cogs");
-    if !rasters.is_dir() {
+    let Some(real) = real else {
         assert_none_fails(&generated_outcomes);
         return skip(&format!("real files: {} is no folder; set RASTERET_TEST_DATA", rasters.display()));
-    }
-    let real = python.read(folder.path(), &rasters);
+    };
     assert!(!real.rasters.is_empty(), "{} has no rasters", rasters.display());
     let real_outcomes = check_all(&real);
 
@@ -65,7 +65,7 @@ fn check_all(expected: &Expected) -> Vec<Outcome> {
     }
     let outcomes: Vec<_> =
         expected.rasters.par_iter().filter(|raster| raster.skipped.is_none()).map(check).collect();
-    let Tally { files, refused, windows, farthest } = outcomes.iter().map(Tally::of).sum();
+    let Tally { files, refused, windows, farthest, .. } = outcomes.iter().map(Tally::of).sum();
     let whole: usize =
         outcomes.iter().flat_map(|outcome| &outcome.result).map(|compared| compared.whole).sum();
     println!("{files} files, {refused} of them refused, {whole} parts and {windows} windows, ≤ {farthest}");

@@ -125,7 +125,7 @@ pub struct Read {
     pub aoi_crs: Option<String>,
     #[command(flatten)]
     pub selection: Selection,
-    /// Bands, in the order of the output [default: all]
+    /// Bands, in the order of the output [default: those of the first record]
     #[arg(long, value_delimiter = ',', value_name = "B04,B08")]
     pub bands: Vec<String>,
     /// Read only the records with these ids

@@ -18,9 +18,15 @@ pub(super) fn undo_horizontal<W: Word<N>, const N: usize>(row: &mut [u8], stride
         (2, _) => sum_up_pixels::<W, N, 2>(words),
         (3, _) => sum_up_pixels::<W, N, 3>(words),
         (4, _) => sum_up_pixels::<W, N, 4>(words),
+        (8, _) => sum_up_pixels::<W, N, 8>(words),
         _ => {
-            for index in stride..words.len() {
-                words[index] = W::read(words[index]).wrapping_add(W::read(words[index - stride])).write();
+            let mut rest = words;
+            while rest.len() >= 2 * stride {
+                let (before, after) = rest.split_at_mut(stride);
+                for (word, before) in after.iter_mut().zip(before) {
+                    *word = W::read(*word).wrapping_add(W::read(*before)).write();
+                }
+                rest = after;
             }
         }
     }
@@ -28,14 +34,16 @@ pub(super) fn undo_horizontal<W: Word<N>, const N: usize>(row: &mut [u8], stride
 
 /// Undoes the floating point predictor: `row` holds the differences of the bytes of the row's
 /// numbers, first the most significant byte of every number, then the next of every number.
+///
+/// The differences go on from the end of each plane of bytes to the start of the next. Here the planes
+/// are put together to numbers first, so that as many sums are made at once as a pixel has bytes; each
+/// starts with what the planes before add up to.
 #[inline(always)]
-pub(super) fn undo_floating_point<const N: usize>(row: &mut [u8], stride: usize, native: &mut [u8]) {
-    undo_horizontal::<u8, 1>(row, stride);
+pub(super) fn undo_floating_point<const N: usize>(row: &[u8], stride: usize, native: &mut [u8]) {
+    let place = |plane: usize| if cfg!(target_endian = "big") { plane } else { N - 1 - plane };
     let numbers = native.as_chunks_mut::<N>().0;
-    let planes: [&[u8]; N] = std::array::from_fn(|byte| {
-        let plane = if cfg!(target_endian = "big") { byte } else { N - 1 - byte };
-        &row[plane * numbers.len()..][..numbers.len()]
-    });
+    let plane_len = numbers.len();
+    let planes: [&[u8]; N] = std::array::from_fn(|byte| &row[place(byte) * plane_len..][..plane_len]);
     for (index, number) in numbers.iter_mut().enumerate() {
         // By halves of 32 bits: the compiler makes vectors of those, and none of eight single bytes.
         let half = |first: usize| -> u64 {
@@ -44,6 +52,21 @@ pub(super) fn undo_floating_point<const N: usize>(row: &mut [u8], stride: usize,
         let bytes = if N > 4 { half(0) | half(4) << 32 } else { half(0) }.to_le_bytes();
         *number = std::array::from_fn(|byte| bytes[byte]);
     }
+    for (sample, number) in numbers.iter_mut().enumerate().take(stride) {
+        let mut before = 0u8;
+        for (plane, bytes) in row.chunks_exact(plane_len).enumerate() {
+            number[place(plane)] = number[place(plane)].wrapping_add(before);
+            before = match stride {
+                1 => bytes.iter().fold(before, |sum, byte| sum.wrapping_add(*byte)),
+                _ => bytes
+                    .iter()
+                    .skip(sample)
+                    .step_by(stride)
+                    .fold(before, |sum, byte| sum.wrapping_add(*byte)),
+            };
+        }
+    }
+    undo_horizontal::<u8, 1>(native, N * stride);
 }
 
 /// Sums up `LANES` words at once, in as many steps as the logarithm of `LANES`, each of which is one
@@ -119,7 +142,7 @@ mod tests {
     fn assert_floating_point<const N: usize>(bytes: &[u8], stride: usize) {
         let row = &bytes[..bytes.len() - bytes.len() % (N * stride)];
         let mut native = vec![0; row.len()];
-        undo_floating_point::<N>(&mut difference_floats::<N>(row, stride), stride, &mut native);
+        undo_floating_point::<N>(&difference_floats::<N>(row, stride), stride, &mut native);
         assert_eq!(native, row, "{N} bytes, stride {stride}");
     }
 

@@ -42,9 +42,9 @@ impl RowTransform {
         match (decompressed, predictor) {
             (Decompressed::Samples, _) if whole => Ok(RowTransform::Identity),
             (Decompressed::Samples, _) => Err(unsupported_bits("the codec decodes whole samples only")),
-            (_, 0 | 1) if whole && swapped => Ok(RowTransform::Swap { size }),
-            (_, 0 | 1) if whole => Ok(RowTransform::Identity),
-            (_, 0 | 1) => match (image.dtype, bits) {
+            (_, 1) if whole && swapped => Ok(RowTransform::Swap { size }),
+            (_, 1) if whole => Ok(RowTransform::Identity),
+            (_, 1) => match (image.dtype, bits) {
                 (DataType::UInt8, 1..8) | (DataType::UInt16, 9..16) | (DataType::UInt32, 17..32) => {
                     // Byte order matters to samples of whole bytes, but the other way round: GDAL puts
                     // the most significant byte of 24 bits first in little-endian files.

@@ -29,6 +29,11 @@ pub struct Compared {
     /// How far samples lie apart at most. 0 means that they are equal bit for bit, but for the payload
     /// of NaN.
     pub farthest: f64,
+    /// The same of the luma of RGB, where chroma is subsampled: it does not depend on how a decoder
+    /// interpolates chroma.
+    pub farthest_luma: Option<f64>,
+    /// Whether there are masks; all of them are equal.
+    pub mask: bool,
     /// How many reads both refuse, and why the first.
     pub refused: Option<(usize, RasterError)>,
 }
@@ -81,7 +86,7 @@ fn compare(
             ));
             return Ok(compared);
         }
-        compare_level(&file, index, &image, level, &mut pixels, &mut compared, failures)?;
+        compare_level(&file, of_file, index, level, &mut pixels, &mut compared, failures)?;
     }
     let tolerance = if of_file.is_lossy() { LOSSY_TOLERANCE } else { 0.0 };
     if compared.farthest > tolerance {
@@ -92,8 +97,8 @@ fn compare(
 
 fn compare_level(
     file: &GeoTiff,
+    encoding: &Encoding,
     index: usize,
-    image: &ImageView<'_>,
     level: &Level,
     expected: &mut Pixels<'_>,
     compared: &mut Compared,
@@ -101,7 +106,7 @@ fn compare_level(
 ) -> Result<(), RasterError> {
     compared.whole += level.whole.len();
     compared.windows += level.windows.len();
-    let lossless = !Encoding::of(file).is_lossy();
+    let image = &file.image(index).expect("as many levels");
     for read in level.whole.iter().chain(&level.windows) {
         let what = || format!("level {index}, {:?}", read.window);
         let ours = match (file.read(image, &read.window), read.failed) {
@@ -130,15 +135,19 @@ fn compare_level(
         let (ours, dtype) = widened(ours, image.dtype);
         let theirs = expected.take(ours.len(), dtype.size(), read.constant);
         if let Some(difference) = difference(&ours, &theirs, dtype) {
-            if lossless {
+            if !encoding.is_lossy() {
                 failures.push(format!("{}: {difference:?}", what()));
             }
             compared.farthest = compared.farthest.max(difference.farthest);
         }
+        if encoding.codec.is_subsampled() {
+            let farthest = compared.farthest_luma.get_or_insert(0.0);
+            *farthest = farthest.max(luma_difference(&ours, &theirs));
+        }
         if let Some(mask) = file.mask(index) {
             let theirs = expected.take(read.window.pixels() as usize, 1, read.constant_mask);
             match file.read_mask(&mask, &read.window) {
-                Ok(ours) if ours == theirs => {}
+                Ok(ours) if ours == theirs => compared.mask = true,
                 Ok(_) => failures.push(format!("{}: the mask differs", what())),
                 Err(error) => failures.push(format!("{}: mask: {error}", what())),
             }
@@ -213,6 +222,19 @@ fn difference(ours: &[u8], theirs: &[u8], dtype: DataType) -> Option<Difference>
         difference.farthest = difference.farthest.max(distance).max(f64::MIN_POSITIVE);
     }
     found
+}
+
+/// How far the luma of RGB pixels lies apart at most, in whole steps, where no sample has been cut off.
+fn luma_difference(ours: &[u8], theirs: &[u8]) -> f64 {
+    let pixels = ours.len() / 3;
+    let luma = |samples: &[u8], pixel: usize| {
+        let rgb = [samples[pixel], samples[pixel + pixels], samples[pixel + 2 * pixels]];
+        let [red, green, blue] = rgb.map(f64::from);
+        let inside = rgb.iter().all(|sample| (1..u8::MAX).contains(sample));
+        inside.then(|| (0.299 * red + 0.587 * green + 0.114 * blue).round())
+    };
+    let differences = (0..pixels).filter_map(|pixel| Some((luma(ours, pixel)? - luma(theirs, pixel)?).abs()));
+    differences.fold(0.0, f64::max)
 }
 
 fn value(sample: &[u8], dtype: DataType) -> f64 {

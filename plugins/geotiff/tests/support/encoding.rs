@@ -34,9 +34,17 @@ pub struct Codec {
 }
 
 impl Codec {
+    /// Whether chroma has fewer samples than luma, so that decoders interpolate.
+    pub fn is_subsampled(self) -> bool {
+        self.subsampled
+    }
+
     pub fn name(self) -> String {
         let name = match (self.compression, self.inner) {
             (1, _) => "none",
+            (2, _) => "CCITT RLE",
+            (3, _) => "CCITT Group 3",
+            (4, _) => "CCITT Group 4",
             (5, _) => "LZW",
             (JPEG, _) if self.subsampled => "JPEG, subsampled chroma",
             (JPEG, _) => "JPEG",

@@ -26,6 +26,7 @@ The matrix of encodings is the one of the decoder's tests, and what that has non
 
 import itertools
 import json
+import lzma
 import multiprocessing
 import os
 import sys
@@ -128,6 +129,8 @@ def describe(directory, name, path, count):
 
 PREDICTED = list(itertools.product(["LZW", "DEFLATE", "ZSTD", "LZMA"], [1, 2, 3]))
 PLAIN = [("NONE", 1), ("PACKBITS", 1)]
+LZMA = 34925
+oracle.ENCODERS[LZMA] = lzma.compress
 
 
 def gdal_cases():
@@ -142,6 +145,15 @@ def gdal_cases():
             continue
         case = {"dtype": dtype, "bands": 3, "tiling": "tiled", "interleave": "pixel", "endianness": endianness}
         yield {**case, "compress": compress, "options": {"bigtiff": "YES"}}
+
+
+def handmade_cases():
+    """Predictors with LZMA, which libtiff reads and GDAL does not write."""
+    for dtype, predictor, big_endian, bands in itertools.product(
+        [*oracle.INTEGERS, "float16", *oracle.FLOATS], [2, 3], [False, True], [1, 3]
+    ):
+        if predictor == 2 or "float" in dtype:
+            yield {"compression": LZMA, "dtype": dtype, "predictor": predictor, "big_endian": big_endian, "bands": bands}
 
 
 def special_cases():
@@ -224,7 +236,7 @@ def main():
     if command == "generate":
         work = generate
         tasks = [(directory, "gdal", case) for case in itertools.chain(oracle.gdal_cases(), gdal_cases())]
-        tasks += [(directory, "handmade", case) for case in oracle.handmade_cases()]
+        tasks += [(directory, "handmade", case) for case in itertools.chain(oracle.handmade_cases(), handmade_cases())]
         tasks += [(directory, "special", case) for case in special_cases()]
         tasks += [(directory, "refused", case) for case in refused_cases()]
     else:

@@ -26,8 +26,10 @@ and in random windows: {} files, {} windows. *Equal* means bit for bit, where Na
 samples differ by n at most, of which JPEG and WebP may have {LOSSY_TOLERANCE}. Masks are compared with rasterio's
 `dataset_mask`. Sparse tiles are nodata, or 0 without.
 
-rasterio's wheels decode JPEG with IJG's libjpeg 9, which interpolates subsampled chroma in the frequency domain,
-where libjpeg-turbo, used by most other builds of GDAL, interpolates between pixels.
+JPEG with subsampled chroma depends on how GDAL was built: rasterio's wheels have libjpeg 9, which interpolates
+chroma by larger inverse transforms; libjpeg-turbo, which most other builds have, interpolates between pixels, as the
+reader does. The two differ by more than 100 at sharp edges of colour. So the difference of luma, which
+neither interpolates, is given too.
 
 ",
         total.files, total.windows
@@ -52,26 +54,34 @@ pub struct Tally {
     pub refused: usize,
     pub windows: usize,
     pub farthest: f64,
+    pub farthest_luma: Option<f64>,
 }
 
 impl Tally {
     pub fn of(outcome: &Outcome) -> Tally {
         match &outcome.result {
-            Ok(compared) => {
-                Tally { files: 1, refused: 0, windows: compared.windows, farthest: compared.farthest }
-            }
-            Err(_) => Tally { files: 1, refused: 1, windows: 0, farthest: 0.0 },
+            Ok(compared) => Tally {
+                files: 1,
+                refused: 0,
+                windows: compared.windows,
+                farthest: compared.farthest,
+                farthest_luma: compared.farthest_luma,
+            },
+            Err(_) => Tally { files: 1, refused: 1, ..Tally::default() },
         }
     }
 
     fn cell(self) -> String {
-        let Tally { files, refused, farthest, .. } = self;
-        match (files, refused) {
-            (0, _) => "–".to_owned(),
-            (_, 0) if farthest == 0.0 => files.to_string(),
-            (_, 0) => format!("{files}, ≤ {farthest}"),
-            _ => format!("{files}, {refused} refused"),
+        let Tally { files, refused, farthest, farthest_luma, .. } = self;
+        let mut cell = if files == 0 { "–".to_owned() } else { files.to_string() };
+        if refused > 0 {
+            cell += &format!(", {refused} refused");
         }
+        if farthest > 0.0 {
+            cell += ", ";
+            cell += &distance(farthest, farthest_luma);
+        }
+        cell
     }
 }
 
@@ -82,8 +92,13 @@ impl std::iter::Sum for Tally {
             refused: a.refused + b.refused,
             windows: a.windows + b.windows,
             farthest: a.farthest.max(b.farthest),
+            farthest_luma: a.farthest_luma.into_iter().chain(b.farthest_luma).reduce(f64::max),
         })
     }
+}
+
+fn distance(farthest: f64, luma: Option<f64>) -> String {
+    format!("≤ {farthest}") + &luma.map(|luma| format!(" (luma ≤ {luma})")).unwrap_or_default()
 }
 
 fn row(text: &mut String, cells: impl IntoIterator<Item = String>) {
@@ -103,16 +118,16 @@ fn encoded(outcomes: &[Outcome]) -> impl Iterator<Item = (&Encoding, Tally)> {
 }
 
 fn encodings(text: &mut String, outcomes: &[Outcome]) {
-    let mut tallies: BTreeMap<(Codec, Option<u16>), BTreeMap<&str, Vec<Tally>>> = BTreeMap::new();
+    type Row = (Codec, Option<u16>);
+    let mut rows: BTreeMap<Row, Vec<(DataType, Tally)>> = BTreeMap::new();
     for (encoding, tally) in encoded(outcomes) {
-        let of_codec = tallies.entry((encoding.codec, encoding.predictor)).or_default();
-        of_codec.entry(encoding.dtype.name()).or_default().push(tally);
+        rows.entry((encoding.codec, encoding.predictor)).or_default().push((encoding.dtype, tally));
     }
     head(text, ["compression", "predictor"].into_iter().chain(DataType::ALL.map(DataType::name)));
-    for ((codec, predictor), tallies) in tallies {
+    for ((codec, predictor), tallies) in rows {
         let predictor = predictor.map_or_else(|| "–".to_owned(), |predictor| predictor.to_string());
-        let cell =
-            |dtype: DataType| tallies.get(dtype.name()).into_iter().flatten().copied().sum::<Tally>().cell();
+        let of = |dtype| tallies.iter().filter(move |(of, _)| *of == dtype).map(|(_, tally)| *tally);
+        let cell = |dtype: DataType| of(dtype).sum::<Tally>().cell();
         row(text, [codec.name(), predictor].into_iter().chain(DataType::ALL.map(cell)));
     }
 }
@@ -132,7 +147,7 @@ fn layouts(text: &mut String, outcomes: &[Outcome]) {
 }
 
 fn reason(error: &RasterError) -> String {
-    format!("{}: {error}", error.kind())
+    format!("`{}`: {error}", error.kind())
 }
 
 fn refused(text: &mut String, outcomes: &[Outcome]) {
@@ -157,12 +172,13 @@ fn files(text: &mut String, outcomes: &[Outcome]) {
             Ok(compared) => {
                 let pixels = match compared.farthest {
                     0.0 => "pixels equal".to_owned(),
-                    farthest => format!("pixels ≤ {farthest}"),
+                    farthest => format!("pixels {}", distance(farthest, compared.farthest_luma)),
                 };
                 let refused = compared.refused.as_ref().map(|(count, error)| {
                     format!("; {count} reads refused, as by rasterio: {}", reason(error))
                 });
-                (compared.windows, pixels + &refused.unwrap_or_default())
+                let mask = if compared.mask { ", mask equal" } else { "" };
+                (compared.windows, pixels + mask + &refused.unwrap_or_default())
             }
             Err(error) => (0, format!("refused: {}", reason(error))),
         };
