@@ -92,7 +92,9 @@ impl<'a> ImageView<'a> {
         {
             return None;
         }
-        let index = (plane * down + u64::from(tile_row)) * across + u64::from(tile_column);
+        // Sizes in a damaged archive may be anything.
+        let row = plane * down + u64::from(tile_row);
+        let index = row.checked_mul(across)?.checked_add(u64::from(tile_column))?;
         u32::try_from(index).ok().filter(|index| *index < self.tiles.len())
     }
 

@@ -205,6 +205,11 @@ fn files() -> Result<Vec<(String, Vec<u8>)>> {
             add(&format!("{name}-floating-f64"), cog::<f64>(&floating, 1, false)?);
         }
     }
+    // Larger than what a decoder may leave unwritten at the end of its room.
+    add(
+        "deflate-u8x100",
+        cog::<u8>(&CogOptions { codec: Codec::Deflate { level: 12 }, ..plain.clone() }, 100, false)?,
+    );
     let colors = [ColorInterpretation::Red, ColorInterpretation::Green, ColorInterpretation::Blue];
     let bands = colors.map(|color| BandMetadata { color, ..BandMetadata::default() }).to_vec();
     let jpeg = CogOptions { codec: Codec::Jpeg { quality: 75 }, ..plain.clone() };
