@@ -89,8 +89,12 @@ fn compare(
         compare_level(&file, of_file, index, level, &mut pixels, &mut compared, failures)?;
     }
     let tolerance = if of_file.is_lossy() { LOSSY_TOLERANCE } else { 0.0 };
-    if compared.farthest > tolerance {
-        failures.push(format!("samples differ by {}, more than {tolerance}", compared.farthest));
+    let (what, farthest) = match compared.farthest_luma {
+        Some(luma) => ("luma differs", luma),
+        None => ("samples differ", compared.farthest),
+    };
+    if farthest > tolerance {
+        failures.push(format!("{what} by {farthest}, more than {tolerance}"));
     }
     Ok(compared)
 }

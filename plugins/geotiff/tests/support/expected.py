@@ -198,12 +198,13 @@ def refused_cases():
     for compress in ["CCITTRLE", "CCITTFAX3", "CCITTFAX4"]:
         yield {"dtype": "uint8", "compress": compress, "nbits": 1}
     yield {"dtype": "uint8", "compress": "DEFLATE", "photometric": "CIELAB"}
+    yield {"dtype": "uint8", "compress": "JPEG", "photometric": "CMYK"}
 
 
 def write_refused(directory, case):
     name = "-".join(["refused", *(str(value) for value in case.values())])
     path = directory / f"{name}.tif"
-    count = 3 if "photometric" in case else 1
+    count = {"CIELAB": 3, "CMYK": 4}.get(case.get("photometric"), 1)
     with rasterio.open(path, "w", driver="GTiff", width=40, height=30, count=count, **case):
         pass
     return name, path

@@ -29,7 +29,7 @@ samples differ by n at most, of which JPEG and WebP may have {LOSSY_TOLERANCE}. 
 JPEG with subsampled chroma depends on how GDAL was built: rasterio's wheels have libjpeg 9, which interpolates
 chroma by larger inverse transforms; libjpeg-turbo, which most other builds have, interpolates between pixels, as the
 reader does. The two differ by more than 100 at sharp edges of colour. So the difference of luma, which
-neither interpolates, is given too.
+neither interpolates, is given too, and is what may be {LOSSY_TOLERANCE} at most.
 
 ",
         total.files, total.windows
