@@ -69,7 +69,7 @@ pub use verify::{Damage, Depth, verify};
 
 pub use zone::{ColumnZone, Scalar, ScalarRange, ZoneMap};
 
-use backend::MappedFile;
+use backend::ReadOnlyFile;
 use guarded::{guarded, unwinding};
 use redb::{Builder, Database, DatabaseError, ReadableDatabase};
 use std::fs::File;
@@ -80,7 +80,7 @@ use std::sync::Arc;
 pub type BandNumber = u16;
 
 /// Memory for pages of a store that is open for reading. The operating system caches the file too.
-const READ_CACHE: usize = 32 << 20;
+const READ_CACHE: usize = 64 << 20;
 /// Memory for pages of a store that is open for writing.
 const WRITE_CACHE: usize = 256 << 20;
 
@@ -164,7 +164,7 @@ impl Store {
     /// [`StoreError::Damaged`], [`StoreError::Io`].
     pub fn open(path: impl AsRef<Path>) -> Result<Store, StoreError> {
         let path = path.as_ref();
-        let database = open_mapped(path)?;
+        let database = open_read_only(path)?;
         Store::checked(database, path, false)
     }
 
@@ -242,10 +242,10 @@ impl Store {
 }
 
 /// Opens a file as a redb database that cannot be written to.
-fn open_mapped(path: &Path) -> Result<Database, StoreError> {
+fn open_read_only(path: &Path) -> Result<Database, StoreError> {
     let file = open_file(path)?;
     check_magic(&file, path)?;
-    let backend = MappedFile::new(file).map_err(|error| open_error(error, path))?;
+    let backend = ReadOnlyFile::new(file).map_err(|error| open_error(error, path))?;
     guarded(|| {
         Builder::new()
             .set_cache_size(READ_CACHE)

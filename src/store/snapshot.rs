@@ -154,6 +154,18 @@ impl Collection {
         Ok(self.tables().ids.get(id_key(self.id(), id).as_slice())?.map(|number| number.value()))
     }
 
+    /// Numbers of the records of these ids, in this order: `None` for those that are not there.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Damaged`], [`StoreError::Io`].
+    pub fn find_all<'a>(
+        &self,
+        ids: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Vec<Option<u64>>, StoreError> {
+        ids.into_iter().map(|id| self.find(id)).collect()
+    }
+
     /// Number of the record of this id.
     ///
     /// # Errors

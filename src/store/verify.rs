@@ -6,7 +6,7 @@ use super::metadata::Failure;
 use super::scan::Chunk;
 use super::snapshot::{Collection, Snapshot};
 use super::tables::{ColumnKey, HeaderKey, id_keys, text};
-use super::{BandNumber, Store, StoreError, open_mapped};
+use super::{BandNumber, Store, StoreError, open_read_only};
 use arrow_array::Array;
 use arrow_array::cast::AsArray;
 use rasteret_schema::record;
@@ -88,7 +88,7 @@ pub fn verify(path: impl AsRef<Path>, depth: Depth) -> Result<Vec<Damage>, Store
     }
     if depth == Depth::Deep {
         report.run(|report| {
-            let mut database = open_mapped(path)?;
+            let mut database = open_read_only(path)?;
             match database.check_integrity() {
                 Ok(true) => {}
                 Ok(false) => report.add("pages of the file are not as they were written"),
