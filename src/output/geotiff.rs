@@ -89,21 +89,35 @@ fn described(band: &str) -> BandMetadata {
 }
 
 /// The GeoKeys of a CRS: its EPSG code where it has one; else its definition as an Esri WKT in the
-/// citation, which GDAL and ArcGIS read.
+/// citation of a user-defined model, which GDAL and ArcGIS read.
 fn geo_keys(crs: &Crs) -> Result<GeoKeys> {
+    /// What `GTIFGetOGISDefn` of GDAL has room for (`frmts/gtiff/gt_wkt_srs.cpp`).
+    const LONGEST: usize = 2399;
+    let refuse = |reason: &str| {
+        Err(Error::InvalidArgument(format!(
+            "the CRS {crs} {reason}, and GeoTIFF cannot hold it otherwise: write another format"
+        )))
+    };
     let description = crs::describe(crs)?;
     let code =
         crs::to_epsg(crs)?.and_then(|code| u16::try_from(code).ok()).filter(|code| *code < key::USER_DEFINED);
     match (description.kind, code) {
-        (Kind::Projected, Some(code)) => Ok(GeoKeys::projected(code)),
-        (Kind::Geographic, Some(code)) => Ok(GeoKeys::geographic(code)),
-        (Kind::Projected, None) => {
-            let wkt = crs::to_esri_wkt(crs)?;
-            Ok(GeoKeys::projected(key::USER_DEFINED)
-                .with(key::PROJECTED_CITATION, GeoKeyValue::Ascii(format!("ESRI PE String = {wkt}"))))
+        (Kind::Projected, Some(code)) => Ok(registered(1, key::PROJECTED_CRS, code)),
+        (Kind::Geographic, Some(code)) => Ok(registered(2, key::GEODETIC_CRS, code)),
+        (Kind::Projected | Kind::Geographic, None) => {
+            let citation = format!("ESRI PE String = {}", crs::to_esri_wkt(crs)?);
+            if citation.len() > LONGEST || !citation.is_ascii() || citation.contains('|') {
+                return refuse("has no EPSG code, and a definition that is too long or not plain ASCII");
+            }
+            Ok(GeoKeys::default()
+                .with(key::MODEL_TYPE, GeoKeyValue::Short(key::USER_DEFINED))
+                .with(key::PROJECTED_CITATION, GeoKeyValue::Ascii(citation)))
         }
-        _ => Err(Error::InvalidArgument(format!(
-            "the CRS {crs} has no EPSG code, and GeoTIFF cannot hold it otherwise: write another format"
-        ))),
+        _ => refuse("has no EPSG code and is neither projected nor geographic"),
     }
+}
+
+/// A code and nothing else: units that are said besides would replace those of the registry.
+fn registered(model: u16, key: u16, code: u16) -> GeoKeys {
+    GeoKeys::default().with(key::MODEL_TYPE, GeoKeyValue::Short(model)).with(key, GeoKeyValue::Short(code))
 }

@@ -226,31 +226,51 @@ impl Area {
     /// From what a user types: `west,south,east,north`, WKT, GeoJSON, or the path of a file that
     /// ends in `.geojson`, `.json` or `.wkt`. The area is checked.
     pub fn parse(text: &str) -> Result<Area, AreaError> {
-        let text = text.trim();
-        let numbers: Vec<f64> = text.split(',').map_while(|number| number.trim().parse().ok()).collect();
-        let area = if let Ok(bounds) = <[f64; 4]>::try_from(numbers)
-            && text.split(',').count() == 4
-        {
-            Area::bbox(bounds)
-        } else if text.starts_with('{') {
-            Area::geojson(text)?
-        } else if is_wkt(text) {
-            Area::wkt(text)?
-        } else {
-            let path = Path::new(text);
-            let extension = path.extension().map(|extension| extension.to_ascii_lowercase());
-            let read = || {
-                std::fs::read_to_string(path)
-                    .map_err(|source| AreaError::Read { path: path.to_owned(), source })
-            };
-            match extension.as_ref().and_then(|extension| extension.to_str()) {
-                Some("geojson" | "json") => Area::geojson(&read()?)?,
-                Some("wkt") => Area::wkt(&read()?)?,
-                _ => return Err(AreaError::Unrecognised(text.to_owned())),
-            }
+        Area::parse_in(text, None)
+    }
+
+    /// The same, of coordinates in a CRS other than the one that the text says or implies.
+    ///
+    /// ```
+    /// use rasteret::read::area::Area;
+    /// use rasteret_schema::Crs;
+    /// assert!(Area::parse_in("700000,1499000,701000,1500000", Some(Crs::from_epsg(32643))).is_ok());
+    /// ```
+    pub fn parse_in(text: &str, crs: Option<Crs>) -> Result<Area, AreaError> {
+        let area = Area::recognized(text.trim())?;
+        let area = match crs {
+            Some(crs) => area.with_crs(crs),
+            None => area,
         };
         area.geometries()?;
         Ok(area)
+    }
+
+    fn recognized(text: &str) -> Result<Area, AreaError> {
+        let numbers: Vec<f64> = text.split(',').map_while(|number| number.trim().parse().ok()).collect();
+        Ok(
+            if let Ok(bounds) = <[f64; 4]>::try_from(numbers)
+                && text.split(',').count() == 4
+            {
+                Area::bbox(bounds)
+            } else if text.starts_with('{') {
+                Area::geojson(text)?
+            } else if is_wkt(text) {
+                Area::wkt(text)?
+            } else {
+                let path = Path::new(text);
+                let extension = path.extension().map(|extension| extension.to_ascii_lowercase());
+                let read = || {
+                    std::fs::read_to_string(path)
+                        .map_err(|source| AreaError::Read { path: path.to_owned(), source })
+                };
+                match extension.as_ref().and_then(|extension| extension.to_str()) {
+                    Some("geojson" | "json") => Area::geojson(&read()?)?,
+                    Some("wkt") => Area::wkt(&read()?)?,
+                    _ => return Err(AreaError::Unrecognised(text.to_owned())),
+                }
+            },
+        )
     }
 
     /// The CRS of the coordinates.

@@ -47,7 +47,7 @@ fn records_of_different_shapes() {
 #[test]
 fn records_of_several_systems() {
     let other =
-        Raster { epsg: 32644, origin: [49_000.0, 1_500_000.0], ..Raster::new("east_20240106_B04.tif") };
+        Raster { crs: "EPSG:32644", origin: [49_000.0, 1_500_000.0], ..Raster::new("east_20240106_B04.tif") };
     let fixture = Fixture::of_rasters(&[Raster::new("west_20240105_B04.tif"), other]);
     let world = || fixture.all.read(Area::bbox([70.0, 10.0, 85.0, 20.0])).array();
     let words = ["EPSG:32643", "west_20240105", "EPSG:32644", "east_20240106", "filter"];

@@ -104,7 +104,7 @@ fn build(database: &Database, paths: Vec<PathBuf>, force: bool) -> BuildSummary 
 pub struct Raster {
     /// Of the file.
     pub name: &'static str,
-    pub epsg: u32,
+    pub crs: &'static str,
     /// Upper left corner.
     pub origin: [f64; 2],
     pub pixel: f64,
@@ -117,7 +117,15 @@ impl Raster {
     /// 40 × 40 pixels in UTM zone 43 north, `uint16`, without nodata.
     pub fn new(name: &'static str) -> Raster {
         let origin = [700_000.0, 1_500_000.0];
-        Raster { name, epsg: 32643, origin, pixel: 10.0, size: 40, dtype: DataType::UInt16, nodata: None }
+        Raster {
+            name,
+            crs: "EPSG:32643",
+            origin,
+            pixel: 10.0,
+            size: 40,
+            dtype: DataType::UInt16,
+            nodata: None,
+        }
     }
 
     /// The value of a pixel.
@@ -152,7 +160,7 @@ impl Raster {
                 geometry_index: 0,
                 transform: Geotransform::new(self.pixel, 0.0, x, 0.0, -self.pixel, y),
             }],
-            crs: Crs::from_epsg(self.epsg),
+            crs: Crs::new(self.crs),
             nodata: self.nodata,
             statistics: ReadStatistics::default(),
         };

@@ -10,3 +10,4 @@ mod oracle;
 mod parity;
 mod shapes;
 mod stacks;
+mod written;

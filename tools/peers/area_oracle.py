@@ -16,7 +16,7 @@ from rasterio.dtypes import in_dtype_range
 from rasterio.errors import RasterioIOError, WindowError
 from rasterio.features import geometry_mask, geometry_window
 from rasterio.transform import Affine
-from rasterio.warp import transform_geom
+from rasterio.warp import transform, transform_geom
 
 warnings.simplefilter("ignore")
 
@@ -34,13 +34,13 @@ def area(case, out):
         return None
     bands = case["bands"]
     dtype = file.dtypes[bands[0] - 1]
-    transform = file.window_transform(window)
+    grid = file.window_transform(window)
     try:
         pixels = file.read(bands, window=window)
         valid = file.read_masks(bands, window=window) != 0
     except RasterioIOError as error:
         return {"error": str(error)}
-    outside = geometry_mask([geometry], pixels.shape[1:], transform, all_touched=case["all_touched"])
+    outside = geometry_mask([geometry], pixels.shape[1:], grid, all_touched=case["all_touched"])
     for band, samples in zip(bands, pixels):
         fill = case["fill"]
         if fill is None:
@@ -48,52 +48,58 @@ def area(case, out):
             fill = nodata if nodata is not None and in_dtype_range(nodata, dtype) else 0
         samples[outside] = fill
     valid &= ~outside
-    if transform.e > 0:
+    if grid.e > 0:
         pixels, valid = pixels[:, ::-1], valid[:, ::-1]
-        transform = transform @ Affine(1, 0, 0, 0, -1, window.height)
+        grid = grid @ Affine(1, 0, 0, 0, -1, window.height)
     out.write_bytes(pixels.tobytes() + valid.astype("u1").tobytes())
     return {
         "out": str(out),
         "shape": pixels.shape,
         "dtype": dtype,
-        "transform": transform[:6],
+        "transform": grid[:6],
         "inside": int((~outside).sum()),
     }
 
 
-def read_file(path, out):
-    """A raster or an array that was written: what it says of itself; its samples are written to `out`."""
+def written(case, out):
+    """What a raster or an array that was written says of itself; its samples and, of a raster, after them
+    their validity are written to `out`. `corner` is the upper left one in degrees, and `same_crs` whether
+    the CRS is the one that the case names."""
+    path, crs = case["path"], case.get("crs")
     if path.endswith(".npy"):
         pixels = np.load(path)
-        out.write_bytes(np.ascontiguousarray(pixels).tobytes())
+        out.write_bytes(pixels.tobytes())
         return {"out": str(out), "shape": pixels.shape, "dtype": pixels.dtype.name}
     with rasterio.open(path) as file:
         pixels = file.read()
-        out.write_bytes(pixels.tobytes() + (file.read_masks() != 0).astype("u1").tobytes())
-        return {
+        valid = file.read_masks() != 0
+        out.write_bytes(pixels.tobytes() + valid.astype("u1").tobytes())
+        answer = {
             "out": str(out),
             "driver": file.driver,
             "shape": pixels.shape,
             "dtype": pixels.dtype.name,
             "nodata": None if file.nodata is None else str(file.nodata),
-            "crs": file.crs.to_wkt() if file.crs else None,
-            "epsg": file.crs.to_epsg() if file.crs else None,
-            "same_crs": [bool(file.crs == rasterio.crs.CRS.from_user_input(crs)) for crs in SAME],
             "transform": file.transform[:6],
-            "overviews": file.overviews(1),
             "descriptions": file.descriptions,
             "layout": file.tags(ns="IMAGE_STRUCTURE").get("LAYOUT"),
         }
+        if file.crs:
+            x, y = transform(file.crs, "OGC:CRS84", [file.transform.c], [file.transform.f])
+            answer |= {
+                "epsg": file.crs.to_epsg(),
+                "same_crs": crs is not None and file.crs == rasterio.crs.CRS.from_user_input(crs),
+                "corner": [x[0], y[0]],
+            }
+        return answer
 
 
-SAME = []
-ANSWERS = {"areas": area, "files": read_file}
+ANSWERS = {"areas": area, "files": written}
 
 
 def main():
     request = json.load(sys.stdin)
     folder = Path(request.pop("folder"))
-    SAME.extend(request.pop("crs", []))
     answers = {
         key: [ANSWERS[key](case, folder / f"{key}-{number}.bin") for number, case in enumerate(cases)]
         for key, cases in request.items()

@@ -31,6 +31,8 @@ pub fn run(session: &Session<'_>, dir: Option<&Path>) -> Result<Outcome, Command
     let summary = database
         .build(LocalSource::new([&scenes], database.readers().all().to_vec()))
         .name(COLLECTION)
+        // The scenes were just written, whatever an earlier demonstration left.
+        .force(true)
         .run()?;
     session.printer.note(format!(
         "built {}: {}, {}",

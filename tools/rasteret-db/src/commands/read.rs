@@ -31,10 +31,8 @@ struct Report<'a> {
 pub fn run(session: &Session<'_>, read: &Read) -> Result<Outcome, CommandError> {
     let Form::Array = read.form;
     let write = writer_for(&read.output)?;
-    let mut area = Area::parse(&read.aoi).map_err(rasteret::Error::from)?;
-    if let Some(crs) = &read.aoi_crs {
-        area = area.with_crs(Crs::new(crs));
-    }
+    let area =
+        Area::parse_in(&read.aoi, read.aoi_crs.as_ref().map(Crs::new)).map_err(rasteret::Error::from)?;
     let mut filter = read.selection.filter()?;
     if !read.ids.is_empty() {
         filter = filter.ids(&read.ids);
