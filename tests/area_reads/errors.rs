@@ -160,7 +160,7 @@ fn files_that_changed() {
         let file = fs::File::options().write(true).open(fixture.path(name)).unwrap();
         file.set_modified(SystemTime::now() - Duration::from_secs(86_400)).unwrap();
     };
-    check(&touch, "stale-header", "it was written to since");
+    check(&touch, "stale-header", "and is of");
     let delete = |fixture: &Fixture| fs::remove_file(fixture.path(name)).unwrap();
     check(&delete, "not-found", "does not exist");
 }
