@@ -24,6 +24,7 @@
 //! | [`build`] | a source → a collection |
 //! | [`store`] | the file |
 //! | [`query`] | a collection and a filter → records |
+//! | [`geometry`] | a table → areas, points |
 //! | [`read`] | records, an area, bands → pixels |
 //! | [`crs`] | coordinates of one reference system → those of another |
 //! | [`io`] | hrefs and byte ranges → bytes |
@@ -37,6 +38,7 @@ mod cpu;
 pub mod crs;
 mod database;
 mod error;
+pub mod geometry;
 pub mod io;
 pub mod output;
 pub mod query;
