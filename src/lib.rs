@@ -24,6 +24,7 @@
 //! | [`store`] | the file |
 //! | [`query`] | a collection and a filter → records |
 //! | [`read`] | records, an area, bands → pixels |
+//! | [`dataset`] | pixels → bands with labels |
 //! | [`crs`] | coordinates of one reference system → those of another |
 //! | [`io`] | hrefs and byte ranges → bytes |
 //! | [`output`] | arrays → files |
@@ -32,6 +33,7 @@ pub mod build;
 mod collection;
 pub mod crs;
 mod database;
+pub mod dataset;
 mod error;
 pub mod io;
 pub mod output;
@@ -42,6 +44,7 @@ pub mod store;
 
 pub use collection::{Collection, CollectionInfo, Column};
 pub use database::Database;
+pub use dataset::Dataset;
 pub use error::{Error, Location, Result};
 pub use query::Filter;
 pub use rasteret_schema::{
