@@ -26,6 +26,7 @@
 //! | [`query`] | a collection and a filter → records |
 //! | [`geometry`] | a table → areas, points |
 //! | [`read`] | records, an area, bands → pixels |
+//! | [`dataset`] | pixels → bands with labels |
 //! | [`crs`] | coordinates of one reference system → those of another |
 //! | [`io`] | hrefs and byte ranges → bytes |
 //! | [`output`] | arrays → files |
@@ -37,6 +38,7 @@ mod collection;
 mod cpu;
 pub mod crs;
 mod database;
+pub mod dataset;
 mod error;
 pub mod geometry;
 pub mod io;
@@ -48,6 +50,7 @@ pub mod store;
 
 pub use collection::{Collection, CollectionInfo, Column};
 pub use database::Database;
+pub use dataset::Dataset;
 pub use error::{Error, Location, Result};
 pub use query::Filter;
 pub use rasteret_schema::{
