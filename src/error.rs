@@ -3,6 +3,7 @@
 use crate::store::StoreError;
 use rasteret_schema::{RasterError, source::SourceError};
 use std::fmt;
+use std::path::PathBuf;
 
 /// A result of this library.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -151,6 +152,14 @@ pub enum Error {
     /// Arrow refused an operation.
     #[error(transparent)]
     Arrow(#[from] arrow_schema::ArrowError),
+    /// An output cannot be written. What was there under its name is as it was.
+    #[error("cannot write {}: {source}{}", path.display(), crate::remedy::of_output(source.as_ref()))]
+    Output {
+        /// The output.
+        path: PathBuf,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// A file cannot be read or written.
     #[error("{what}: {source}")]
     Io {
@@ -209,7 +218,7 @@ impl Error {
             #[cfg(feature = "geotiff")]
             Error::Write(_) => "write",
             Error::Arrow(_) => "table",
-            Error::Io { .. } => "io",
+            Error::Output { .. } | Error::Io { .. } => "io",
         }
     }
 

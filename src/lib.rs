@@ -38,6 +38,7 @@ pub mod output;
 pub mod query;
 pub mod read;
 mod readers;
+mod remedy;
 pub mod store;
 
 pub use collection::{Collection, CollectionInfo, Column};
