@@ -6,7 +6,7 @@ use crate::print::{CommandError, bytes, plural};
 use rasteret::local::LocalSource;
 use rasteret::output::{write_file, write_geotiff, write_png};
 use rasteret::{Area, AreaArray, Database, Filter, PixelArray, PixelValue};
-use rasteret_synth::Archive;
+use rasteret_synth::{Archive, ArchiveError};
 use serde_json::json;
 use std::path::Path;
 
@@ -22,7 +22,8 @@ pub fn run(session: &Session<'_>, dir: Option<&Path>) -> Result<Outcome, Command
         .map_err(|source| CommandError::Io { what: dir.display().to_string(), source })?;
     let scenes = dir.join("scenes");
     session.printer.note(format!("making scenes in {}", scenes.display()));
-    Archive::demo(&scenes).map_err(|error| CommandError::Failed(error.to_string()))?;
+    Archive::demo(&scenes)
+        .map_err(|ArchiveError { path, source }| rasteret::Error::Output { path, source: source.into() })?;
 
     let path = dir.join("demo.rasteret");
     create_parent(&path)?;
