@@ -69,10 +69,10 @@ pub use verify::{Damage, Depth, verify};
 
 pub use zone::{ColumnZone, Scalar, ScalarRange, ZoneMap};
 
-use backend::ReadOnlyFile;
+use backend::{NamedFile, ReadOnlyFile};
 use guarded::{guarded, unwinding};
 use redb::{Builder, Database, DatabaseError, ReadableDatabase};
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -141,10 +141,7 @@ impl Store {
         new.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
         let new = new.tempfile_in(folder).map_err(exists)?;
         let file = new.as_file().try_clone().map_err(exists)?;
-        let database = Builder::new()
-            .set_cache_size(WRITE_CACHE)
-            .create_file(file)
-            .map_err(|error| open_error(error, path))?;
+        let database = writable(file, path)?;
         let transaction = database.begin_write()?;
         tables::initialize(&transaction)?;
         transaction::commit(transaction)?;
@@ -175,11 +172,9 @@ impl Store {
     /// As [`Store::open`]; [`StoreError::Locked`] while it is open elsewhere at all.
     pub fn open_writable(path: impl AsRef<Path>) -> Result<Store, StoreError> {
         let path = path.as_ref();
-        check_magic(&open_file(path)?, path)?;
-        let database = guarded(|| {
-            Builder::new().set_cache_size(WRITE_CACHE).open(path).map_err(|error| open_error(error, path))
-        })?;
-        Store::checked(database, path, true)
+        let file = open_file(path, File::options().read(true).write(true))?;
+        check_magic(&file, path)?;
+        Store::checked(writable(file, path)?, path, true)
     }
 
     fn new(database: Database, path: &Path, writable: bool) -> Store {
@@ -241,11 +236,18 @@ impl Store {
     }
 }
 
+/// A file as a redb database that can be written to; one that is empty becomes one.
+fn writable(file: File, path: &Path) -> Result<Database, StoreError> {
+    let failed = |error| open_error(error, path);
+    let backend = NamedFile::new(file, path).map_err(failed)?;
+    guarded(|| Builder::new().set_cache_size(WRITE_CACHE).create_with_backend(backend).map_err(failed))
+}
+
 /// Opens a file as a redb database that cannot be written to.
 fn open_read_only(path: &Path) -> Result<Database, StoreError> {
-    let file = open_file(path)?;
+    let file = open_file(path, File::options().read(true))?;
     check_magic(&file, path)?;
-    let backend = ReadOnlyFile::new(file).map_err(|error| open_error(error, path))?;
+    let backend = ReadOnlyFile::new(file, path).map_err(|error| open_error(error, path))?;
     guarded(|| {
         Builder::new()
             .set_cache_size(READ_CACHE)
@@ -257,8 +259,8 @@ fn open_read_only(path: &Path) -> Result<Database, StoreError> {
     })
 }
 
-fn open_file(path: &Path) -> Result<File, StoreError> {
-    File::open(path).map_err(|error| match error.kind() {
+fn open_file(path: &Path, options: &OpenOptions) -> Result<File, StoreError> {
+    options.open(path).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => StoreError::NotFound(path.to_owned()),
         _ => StoreError::io(format!("opening {}", path.display()))(error),
     })

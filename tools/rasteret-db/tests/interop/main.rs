@@ -6,6 +6,8 @@
 mod absence;
 mod demo;
 mod environment;
+#[cfg(unix)]
+mod full_disk;
 #[allow(dead_code, reason = "other tests use the rest")]
 #[path = "../../../../tests/oracle/mod.rs"]
 mod oracle;
