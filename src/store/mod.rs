@@ -75,6 +75,7 @@ use redb::{Builder, Database, DatabaseError, ReadableDatabase};
 use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Number of a band: its place in the list of the collection's bands.
 pub type BandNumber = u16;
@@ -83,6 +84,9 @@ pub type BandNumber = u16;
 const READ_CACHE: usize = 64 << 20;
 /// Memory for pages of a store that is open for writing.
 const WRITE_CACHE: usize = 256 << 20;
+/// A store that grew by one part in so many is compacted when it is closed: all compaction together
+/// moves at most so many bytes for each that is added, however many small builds there are.
+const COMPACTED_SHARE: u64 = 8;
 
 /// An open database.
 ///
@@ -99,6 +103,8 @@ struct Shared {
     database: Option<Database>,
     path: PathBuf,
     writable: bool,
+    /// Bytes that were added since it was opened.
+    added: AtomicU64,
 }
 
 impl Shared {
@@ -109,9 +115,22 @@ impl Shared {
 
 impl Drop for Shared {
     fn drop(&mut self) {
-        let database = self.database.take();
+        let mut database = self.database.take();
+        let grown = self.added.get_mut().saturating_mul(COMPACTED_SHARE);
+        let worth_it = grown > 0
+            && !std::thread::panicking()
+            && std::fs::metadata(&self.path).is_ok_and(|file| grown >= file.len());
         // Closing writes what makes the next opening fast, and reads pages of the file for it.
-        let _ = unwinding(|| drop(database));
+        let closed = unwinding(move || {
+            if let Some(database) = database.as_mut().filter(|_| worth_it) {
+                // Before closing, which leaves what compaction does not: that the file opens at once.
+                database.compact()?;
+            }
+            Ok::<_, redb::CompactionError>(())
+        });
+        if let Ok(Err(error)) = closed {
+            tracing::warn!("{} could not be compacted: {}", self.path.display(), StoreError::from(error));
+        }
     }
 }
 
@@ -178,8 +197,9 @@ impl Store {
     }
 
     fn new(database: Database, path: &Path, writable: bool) -> Store {
-        let database = Some(database);
-        Store { shared: Arc::new(Shared { database, path: path.to_owned(), writable }) }
+        let shared =
+            Shared { database: Some(database), path: path.to_owned(), writable, added: AtomicU64::new(0) };
+        Store { shared: Arc::new(shared) }
     }
 
     fn checked(database: Database, path: &Path, writable: bool) -> Result<Store, StoreError> {
@@ -217,6 +237,12 @@ impl Store {
             return Err(StoreError::ReadOnly(self.shared.path.clone()));
         }
         Transaction::new(guarded(|| self.shared.database().begin_write())?)
+    }
+
+    /// Says that about so many bytes were added. Copy-on-write leaves holes and the file grows by doubling:
+    /// if a good part of it is new, it is compacted when it is closed.
+    pub(crate) fn note_added(&self, bytes: u64) {
+        self.shared.added.fetch_add(bytes, Ordering::Relaxed);
     }
 
     /// Moves pages to the front of the file and cuts off the rest. Takes time in proportion to the
