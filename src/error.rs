@@ -4,6 +4,7 @@ use crate::io::{ByteSourceError, without_secrets};
 use crate::store::StoreError;
 use rasteret_schema::{RasterError, source::SourceError};
 use std::fmt;
+use std::path::PathBuf;
 
 /// A result of this library.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -169,6 +170,14 @@ pub enum Error {
     /// Arrow refused an operation.
     #[error(transparent)]
     Arrow(#[from] arrow_schema::ArrowError),
+    /// An output cannot be written. What was there under its name is as it was.
+    #[error("cannot write {}: {source}{}", path.display(), crate::remedy::of_output(source.as_ref()))]
+    Output {
+        /// The output.
+        path: PathBuf,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// A file cannot be read or written.
     #[error("{what}: {source}")]
     Io {
@@ -231,7 +240,7 @@ impl Error {
             #[cfg(feature = "zarr")]
             Error::Zarr(error) => error.kind(),
             Error::Arrow(_) => "table",
-            Error::Io { .. } => "io",
+            Error::Output { .. } | Error::Io { .. } => "io",
         }
     }
 

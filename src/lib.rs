@@ -46,6 +46,7 @@ pub mod output;
 pub mod query;
 pub mod read;
 mod readers;
+mod remedy;
 pub mod store;
 
 pub use collection::{Collection, CollectionInfo, Column};
