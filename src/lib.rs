@@ -25,6 +25,7 @@
 //! | [`query`] | a collection and a filter → records |
 //! | [`read`] | records, an area, bands → pixels |
 //! | [`crs`] | coordinates of one reference system → those of another |
+//! | [`warp`] | pixels on one grid → pixels on another |
 //! | [`io`] | hrefs and byte ranges → bytes |
 //! | [`output`] | arrays → files |
 
@@ -39,6 +40,7 @@ pub mod query;
 pub mod read;
 mod readers;
 pub mod store;
+pub mod warp;
 
 pub use collection::{Collection, CollectionInfo, Column};
 pub use database::Database;
