@@ -143,6 +143,9 @@ pub enum Error {
         /// The systems, and how many records are in each.
         systems: String,
     },
+    /// Pixels cannot be brought to another grid.
+    #[error(transparent)]
+    Warp(#[from] crate::warp::WarpError),
     /// No record matches.
     #[error("nothing to read: {0}")]
     NothingSelected(String),
@@ -232,6 +235,7 @@ impl Error {
             Error::NoSuchBand { .. } => "no-such-band",
             Error::DataTypeMismatch { .. } => "data-type-mismatch",
             Error::SeveralCrs { .. } => "several-crs",
+            Error::Warp(_) => "warp",
             Error::NothingSelected(_) => "nothing-selected",
             Error::TooLarge { .. } => "too-large",
             Error::Dataset(error) => error.kind(),
