@@ -8,7 +8,7 @@ use crate::error::{Error, Location, Result};
 use crate::io::{self, LocalFile};
 use crate::readers::Readers;
 use rasteret_schema::header::ColorInterpretation;
-use rasteret_schema::{ArchivedRasterHeader, RasterError, RasterReader, Window};
+use rasteret_schema::{ArchivedRasterHeader, DataType, RasterError, RasterReader, Window};
 use std::collections::BTreeMap;
 
 /// The files of a read, by href.
@@ -120,13 +120,16 @@ impl<'a> FileReads<'a> {
         let has_nodata =
             file.planes.first().is_some_and(|(plane, ..)| layout.planes[*plane].nodata.is_some());
         if let Some(mask) = mask {
-            let targets = self.validity_targets(file, mask.dtype.size(), 0, layout);
+            let targets = self.validity_targets(&file.planes, mask.dtype.size(), 0, layout);
             self.read_image(
                 ImageRead { reader, image: mask, tiles: Vec::new(), location: location.clone(), file: bytes },
                 &targets,
             );
-        } else if let Some(alpha) = alpha_sample(header).filter(|_| !has_nodata) {
-            targets.extend(self.validity_targets(file, image.dtype.size(), alpha, layout));
+        } else if let Some(alpha) = alpha_sample(header, image.dtype).filter(|_| !has_nodata) {
+            // It is no mask of itself.
+            let colors: Vec<_> =
+                file.planes.iter().filter(|(.., sample)| *sample != alpha).copied().collect();
+            targets.extend(self.validity_targets(&colors, image.dtype.size(), alpha, layout));
         }
         self.read_image(
             ImageRead { reader, image, tiles: Vec::new(), location: location.clone(), file: bytes },
@@ -135,17 +138,17 @@ impl<'a> FileReads<'a> {
         Ok(())
     }
 
-    /// One validity plane for each scene that the file belongs to, shared by its bands.
+    /// One validity plane for each scene that the planes belong to, shared by its bands.
     fn validity_targets(
         &mut self,
-        file: &FilePlanes<'a>,
+        planes: &[(usize, &Scene, u16)],
         sample_size: usize,
         sample: u16,
         layout: &Layout,
     ) -> Vec<Target> {
         let mut targets: Vec<Target> = Vec::new();
         let mut of_scene: BTreeMap<*const Scene, usize> = BTreeMap::new();
-        for (plane, scene, _) in &file.planes {
+        for (plane, scene, _) in planes {
             let validity = *of_scene.entry(std::ptr::from_ref(*scene)).or_insert_with(|| {
                 let index = self.validity.len();
                 let samples = vec![0; layout.plane_pixels() * sample_size];
@@ -196,9 +199,15 @@ fn reader_of<'r>(
     })
 }
 
-fn alpha_sample(header: &ArchivedRasterHeader) -> Option<u16> {
-    let alpha = header.bands.iter().position(|band| band.color == ColorInterpretation::Alpha)?;
-    u16::try_from(alpha).ok()
+/// The alpha band that GDAL takes as a mask: the last of two bands or four, of 8 bits or 16.
+fn alpha_sample(header: &ArchivedRasterHeader, dtype: DataType) -> Option<u16> {
+    let last = match header.bands.len() {
+        2 => 1,
+        4 => 3,
+        _ => return None,
+    };
+    let is_alpha = header.bands.get(usize::from(last))?.color == ColorInterpretation::Alpha;
+    (is_alpha && matches!(dtype, DataType::UInt8 | DataType::UInt16)).then_some(last)
 }
 
 fn no_image(location: &Location) -> Error {
