@@ -4,6 +4,7 @@ use crate::build::Build;
 use crate::collection::{Collection, CollectionInfo};
 use crate::error::Result;
 use crate::io::ByteSources;
+use crate::read::{Pipeline, ReadLimits};
 use crate::readers::Readers;
 use crate::store::{Stats, Store, StoreError};
 use rasteret_schema::{RasterReader, SourceAdapter};
@@ -138,6 +139,15 @@ impl Database {
     /// Where the bytes of rasters come from.
     pub fn sources(&self) -> &ByteSources {
         &self.sources
+    }
+
+    pub(crate) fn pipeline(&self) -> Pipeline {
+        Pipeline {
+            sources: self.sources.clone(),
+            readers: self.readers.clone(),
+            limits: ReadLimits::default(),
+            on_progress: None,
+        }
     }
 
     pub(crate) fn store(&self) -> &Store {

@@ -155,10 +155,17 @@ pub enum Error {
         /// Bytes that are allowed.
         limit: u64,
     },
+    /// An array does not make a dataset.
+    #[error(transparent)]
+    Dataset(#[from] crate::dataset::DatasetError),
     /// A GeoTIFF cannot be written.
     #[cfg(feature = "geotiff")]
     #[error(transparent)]
     Write(#[from] rasteret_geotiff::write::WriteError),
+    /// A Zarr store cannot be written.
+    #[cfg(feature = "zarr")]
+    #[error(transparent)]
+    Zarr(#[from] crate::output::ZarrError),
     /// Arrow refused an operation.
     #[error(transparent)]
     Arrow(#[from] arrow_schema::ArrowError),
@@ -218,8 +225,11 @@ impl Error {
             Error::SeveralCrs { .. } => "several-crs",
             Error::NothingSelected(_) => "nothing-selected",
             Error::TooLarge { .. } => "too-large",
+            Error::Dataset(error) => error.kind(),
             #[cfg(feature = "geotiff")]
             Error::Write(_) => "write",
+            #[cfg(feature = "zarr")]
+            Error::Zarr(error) => error.kind(),
             Error::Arrow(_) => "table",
             Error::Io { .. } => "io",
         }

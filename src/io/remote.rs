@@ -12,6 +12,7 @@ use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 /// The most that is reserved for a body before any of it is there.
@@ -26,6 +27,8 @@ const MAX_ERROR_BODY: usize = 8 << 10;
 pub struct Remote {
     /// How to reach it.
     pub transport: Arc<dyn Transport>,
+    /// Limits how many requests its host gets at once.
+    pub turns: Arc<Semaphore>,
     /// What it is called.
     pub object: Arc<Object>,
     /// The version that it is expected to be.
@@ -56,11 +59,18 @@ impl Remote {
             return Ok((Fetched { bytes: Bytes::new(), requests: 0 }, version));
         }
         let start = Instant::now();
-        let end = start + self.options.timeout;
+        let mut end = start + self.options.timeout;
         let mut attempts = 0;
         loop {
+            let waiting = Instant::now();
+            let turn = self.turns.acquire().await;
+            let turn = turn.map_err(|closed| ByteSourceError::Invalid(closed.to_string()))?;
+            // A long queue is no fault of the host.
+            end += waiting.elapsed();
             attempts += 1;
-            let failure = match timeout_at(end, self.attempt(&wanted)).await {
+            let outcome = timeout_at(end, self.attempt(&wanted)).await;
+            drop(turn);
+            let failure = match outcome {
                 Ok(Ok((bytes, version))) => return Ok((Fetched { bytes, requests: attempts }, version)),
                 Ok(Err(failure)) => failure,
                 Err(_) => Failure::Transient("it takes too long".to_owned(), None),

@@ -4,7 +4,7 @@ use super::cloud;
 use super::fallback::Fallback;
 use super::href::{local_path, without_secrets};
 use super::http::{self, Http};
-use super::limit::{HostLimits, Limited};
+use super::limit::HostLimits;
 use super::local::LocalFile;
 use super::remote::Remote;
 use super::route::{Bucket, Cloud, Route};
@@ -62,10 +62,11 @@ impl ByteSources {
                 }
             }
             None => {
-                let (transport, object) = self.shared.reach(href)?;
+                let Reached { transport, host, key } = self.shared.reach(href)?;
                 let remote = Remote {
                     transport,
-                    object: Arc::new(object),
+                    turns: self.shared.limits.of(&host),
+                    object: Arc::new(Object { url: href.to_owned(), key }),
                     expected: version.cloned().unwrap_or_default(),
                     seen: OnceLock::new(),
                     options: Arc::clone(&self.shared.options),
@@ -88,50 +89,52 @@ impl fmt::Debug for ByteSources {
     }
 }
 
+/// How to reach an object.
+struct Reached {
+    transport: Arc<dyn Transport>,
+    /// What its limit is shared by.
+    host: String,
+    /// Its name in its bucket; empty where there is none.
+    key: String,
+}
+
 impl Shared {
-    /// How to reach an object, and what it is called there.
-    fn reach(&self, href: &str) -> Result<(Arc<dyn Transport>, Object), ByteSourceError> {
-        match Route::parse(href)? {
-            Route::Bucket(bucket, key) => Ok((self.bucket(&bucket)?, Object { url: href.to_owned(), key })),
+    fn reach(&self, href: &str) -> Result<Reached, ByteSourceError> {
+        Ok(match Route::parse(href)? {
+            Route::Bucket(bucket, key) => {
+                Reached { transport: self.bucket(&bucket)?, host: bucket_url(&bucket), key }
+            }
             Route::Http(url, None) => {
-                Ok((self.host(&url)?, Object { url: href.to_owned(), key: String::new() }))
+                Reached { transport: self.http()?, host: origin(&url), key: String::new() }
             }
             Route::Http(url, Some((bucket, key))) => {
-                Ok((self.host_or_bucket(&url, &bucket)?, Object { url: href.to_owned(), key }))
+                Reached { transport: self.http_or_bucket(&bucket)?, host: origin(&url), key }
             }
-        }
+        })
     }
 
-    fn host(&self, url: &Url) -> Result<Arc<dyn Transport>, ByteSourceError> {
-        let origin = url.origin().ascii_serialization();
-        self.transport(&origin, || {
-            let http = Http::new(self.client()?.clone(), &self.options);
-            Ok(Arc::new(Limited::new(http, self.limits.of(&origin))))
-        })
+    fn http(&self) -> Result<Arc<dyn Transport>, ByteSourceError> {
+        self.transport("http", || Ok(Arc::new(Http::new(self.client()?.clone(), &self.options))))
     }
 
     fn bucket(&self, bucket: &Bucket) -> Result<Arc<dyn Transport>, ByteSourceError> {
-        let name = bucket_url(bucket);
-        self.transport(&name, || {
-            let store = cloud::bucket(bucket, &self.options, self.client()?)?;
-            Ok(Arc::new(Limited::new(store, self.limits.of(&name))))
-        })
+        self.transport(&bucket_url(bucket), || cloud::bucket(bucket, &self.options, self.client()?))
     }
 
     /// The plain URLs of object stores need no credentials, mostly: where access is denied, those that
     /// are found are tried.
-    fn host_or_bucket(&self, url: &Url, bucket: &Bucket) -> Result<Arc<dyn Transport>, ByteSourceError> {
+    fn http_or_bucket(&self, bucket: &Bucket) -> Result<Arc<dyn Transport>, ByteSourceError> {
         if cloud::is_asked_for(bucket.cloud, &self.options, false) {
             return self.bucket(bucket);
         }
-        let host = self.host(url)?;
+        let http = self.http()?;
         if self.options.anonymous {
-            return Ok(host);
+            return Ok(http);
         }
-        self.transport(&format!("{} {}", url.origin().ascii_serialization(), bucket_url(bucket)), || {
+        self.transport(&format!("http or {}", bucket_url(bucket)), || {
             Ok(match cloud::is_asked_for(bucket.cloud, &self.options, true) {
-                true => Arc::new(Fallback::new(host, self.bucket(bucket)?)),
-                false => host,
+                true => Arc::new(Fallback::new(http, self.bucket(bucket)?)),
+                false => http,
             })
         })
     }
@@ -157,6 +160,10 @@ impl Shared {
         let client = http::client(&self.options)?;
         Ok(self.client.get_or_init(|| client))
     }
+}
+
+fn origin(url: &Url) -> String {
+    url.origin().ascii_serialization()
 }
 
 fn bucket_url(bucket: &Bucket) -> String {

@@ -17,16 +17,6 @@ pub trait Transport: fmt::Debug + Send + Sync {
     fn credentials(&self) -> String;
 }
 
-impl Transport for Arc<dyn Transport> {
-    fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, TransportError>> {
-        (**self).send(request)
-    }
-
-    fn credentials(&self) -> String {
-        (**self).credentials()
-    }
-}
-
 /// What an object is called. It may hold secrets.
 #[derive(Clone)]
 pub struct Object {
@@ -66,4 +56,49 @@ pub enum TransportError {
     Credentials(String),
     /// It will not work the next time either.
     Permanent(String),
+}
+
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+    use futures::StreamExt;
+    use futures::stream;
+    use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+    /// A transport that gives its answers in turn, the last one again and again.
+    #[derive(Debug)]
+    pub struct Answers {
+        answers: Vec<(StatusCode, Option<(&'static str, &'static str)>)>,
+        pub requests: AtomicUsize,
+    }
+
+    impl Answers {
+        /// Statuses, and a header for each.
+        pub fn new(
+            answers: impl IntoIterator<Item = (StatusCode, Option<(&'static str, &'static str)>)>,
+        ) -> Arc<Self> {
+            Arc::new(Answers { answers: answers.into_iter().collect(), requests: AtomicUsize::new(0) })
+        }
+    }
+
+    impl Transport for Answers {
+        fn send(&self, _: Request) -> BoxFuture<'_, Result<Response, TransportError>> {
+            let turn = self.requests.fetch_add(1, Relaxed).min(self.answers.len() - 1);
+            let (status, header) = self.answers[turn];
+            let headers = header
+                .map(|(name, value)| (http::HeaderName::from_static(name), HeaderValue::from_static(value)));
+            let headers = headers.into_iter().collect();
+            Box::pin(async move { Ok(Response { status, headers, body: stream::empty().boxed() }) })
+        }
+
+        fn credentials(&self) -> String {
+            "none".to_owned()
+        }
+    }
+
+    /// Any request.
+    pub fn request() -> Request {
+        let object = Arc::new(Object { url: "https://example.com/a".to_owned(), key: "a".to_owned() });
+        Request { object, range: 0..1, if_match: None }
+    }
 }

@@ -43,7 +43,7 @@ impl S3Access for Access {
 }
 
 struct Server {
-    _folder: TempDir,
+    folder: TempDir,
     _runtime: Runtime,
     endpoint: String,
     bytes: Vec<u8>,
@@ -75,7 +75,7 @@ impl Server {
                 });
             }
         });
-        Server { _folder: folder, _runtime: runtime, endpoint, bytes, access }
+        Server { folder, _runtime: runtime, endpoint, bytes, access }
     }
 
     fn options(&self) -> SourceOptions {
@@ -132,7 +132,7 @@ fn another_version_is_noticed() {
     let (_, version) = wait(source.read_start(10)).unwrap();
     let same = sources.open(&href("private"), Some(&version)).unwrap();
     assert_eq!(bytes(wait(same.read(5..10))), server.bytes[5..10]);
-    std::fs::write(server._folder.path().join("private/d/B 04+é.tif"), noise(300_000)).unwrap();
+    std::fs::write(server.folder.path().join("private/d/B 04+é.tif"), noise(300_000)).unwrap();
     for source in [source, same] {
         let error = wait(source.read(5..10)).unwrap_err();
         assert!(matches!(error, ByteSourceError::Changed { .. }), "{error:?}");
@@ -181,10 +181,8 @@ fn without_credentials_public_buckets_are_read() {
 fn without_tls_only_where_that_is_allowed() {
     let server = Server::start();
     let options = SourceOptions { allow_http: false, ..server.with_key(SECRET) };
-    let error =
-        wait(ByteSources::new(options).open(&href("private"), None).unwrap().read(0..10)).unwrap_err();
+    let error = ByteSources::new(options).open(&href("private"), None).unwrap_err();
     assert!(error.to_string().contains("allow_http"), "{error}");
-    assert_eq!(server.access.requests.load(Relaxed), 0);
 }
 
 #[test]

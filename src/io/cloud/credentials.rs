@@ -129,9 +129,14 @@ impl Settings {
         self.is_set(&format!("{}skip_signature", prefix(self.cloud)))
     }
 
-    /// Whether another server than the provider's is named.
-    pub fn has_endpoint(&self) -> bool {
-        ["aws_endpoint", "aws_endpoint_url", "aws_endpoint_url_s3"].iter().any(|key| self.get(key).is_some())
+    /// URL of another server than the provider's.
+    pub fn endpoint(&self) -> Option<&str> {
+        let keys: &[&str] = match self.cloud {
+            Cloud::S3 => &["aws_endpoint_url_s3", "aws_endpoint", "aws_endpoint_url"],
+            Cloud::Google => &["google_base_url"],
+            Cloud::Azure => &["azure_storage_endpoint", "azure_endpoint"],
+        };
+        keys.iter().find_map(|key| self.get(key))
     }
 
     /// Whether there are credentials besides those that the machine may have.

@@ -37,7 +37,8 @@ pub fn bucket(
     }
     let settings = Arc::new(Settings::gather(bucket.cloud, options));
     let store = |access| -> Result<Arc<dyn Transport>, ByteSourceError> {
-        if bucket.cloud == Cloud::S3 && !settings.has_endpoint() {
+        let is_elsewhere = options.endpoint.is_some() || settings.endpoint().is_some();
+        if bucket.cloud == Cloud::S3 && !is_elsewhere {
             return Ok(Arc::new(InRegion::new(bucket.clone(), access, &settings, options, client)?));
         }
         Ok(Arc::new(Store::new(bucket, access, &settings, options, client)?))

@@ -15,10 +15,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// Where S3 looks for a bucket when it is not told where it is.
 const DEFAULT_REGION: &str = "us-east-1";
 
+/// Connects to the bucket in a region.
+type Connect = dyn Fn(&str) -> Result<Arc<dyn Transport>, ByteSourceError> + Send + Sync;
+
 /// A bucket that follows S3 to the region that it is in.
 pub struct InRegion {
-    connect: Box<dyn Fn(&str) -> Result<Store, ByteSourceError> + Send + Sync>,
-    current: Mutex<(String, Arc<Store>)>,
+    connect: Box<Connect>,
+    current: Mutex<(String, Arc<dyn Transport>)>,
 }
 
 impl fmt::Debug for InRegion {
@@ -43,13 +46,18 @@ impl InRegion {
         let (settings, options, client) = (Arc::clone(settings), options.clone(), client.clone());
         let connect = move |region: &str| {
             let bucket = Bucket { within: Some(region.to_owned()), ..bucket.clone() };
-            Store::new(&bucket, access, &settings, &options, &client)
+            let store = Store::new(&bucket, access, &settings, &options, &client)?;
+            Ok(Arc::new(store) as Arc<dyn Transport>)
         };
-        let current = Mutex::new((region.clone(), Arc::new(connect(&region)?)));
-        Ok(InRegion { connect: Box::new(connect), current })
+        Self::over(region, Box::new(connect))
     }
 
-    fn current(&self) -> (String, Arc<Store>) {
+    fn over(region: String, connect: Box<Connect>) -> Result<Self, ByteSourceError> {
+        let current = Mutex::new((region.clone(), connect(&region)?));
+        Ok(InRegion { connect, current })
+    }
+
+    fn current(&self) -> (String, Arc<dyn Transport>) {
         self.current.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
@@ -72,7 +80,6 @@ impl Transport for InRegion {
             };
             let store =
                 (self.connect)(named).map_err(|error| TransportError::Permanent(error.to_string()))?;
-            let store = Arc::new(store);
             let found = (named.to_owned(), Arc::clone(&store));
             *self.current.lock().unwrap_or_else(PoisonError::into_inner) = found;
             store.send(request).await
@@ -81,5 +88,50 @@ impl Transport for InRegion {
 
     fn credentials(&self) -> String {
         self.current().1.credentials()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::io::transport::tests::{Answers, request};
+    use futures::executor::block_on;
+    use http::StatusCode;
+
+    /// A bucket in one region: S3 sends those away who look for it in another.
+    fn bucket(region: &'static str) -> InRegion {
+        let connect = move |name: &str| -> Result<Arc<dyn Transport>, ByteSourceError> {
+            Ok(if name == region {
+                Answers::new([(StatusCode::PARTIAL_CONTENT, None)])
+            } else {
+                Answers::new([(StatusCode::MOVED_PERMANENTLY, Some(("x-amz-bucket-region", region)))])
+            })
+        };
+        InRegion::over(DEFAULT_REGION.to_owned(), Box::new(connect)).unwrap()
+    }
+
+    #[test]
+    fn the_region_is_found_and_remembered() {
+        let bucket = bucket("eu-central-1");
+        for _ in 0..3 {
+            let response = block_on(bucket.send(request())).ok().unwrap();
+            assert_eq!(response.status, StatusCode::PARTIAL_CONTENT);
+            assert_eq!(bucket.current().0, "eu-central-1");
+        }
+    }
+
+    #[test]
+    fn a_region_that_is_none_is_not_followed() {
+        for region in ["evil.example.com/", "a b", "", "us-east-1"] {
+            let connect = move |_: &str| -> Result<Arc<dyn Transport>, ByteSourceError> {
+                Ok(Answers::new([(StatusCode::FORBIDDEN, Some(("x-amz-bucket-region", region)))]))
+            };
+            let bucket = InRegion::over(DEFAULT_REGION.to_owned(), Box::new(connect)).unwrap();
+            let response = block_on(bucket.send(request())).ok().unwrap();
+            assert_eq!(
+                (response.status, bucket.current().0.as_str()),
+                (StatusCode::FORBIDDEN, DEFAULT_REGION)
+            );
+        }
     }
 }

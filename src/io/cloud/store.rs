@@ -5,7 +5,7 @@ use super::super::http::{cause, no_answer};
 use super::super::route::{Bucket, Cloud};
 use super::super::transport::{Request, Response, Transport, TransportError};
 use super::super::{ByteSourceError, SourceOptions};
-use super::credentials::Settings;
+use super::credentials::{Settings, prefix};
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::future::BoxFuture;
@@ -58,8 +58,13 @@ impl Store {
         options: &SourceOptions,
         client: &reqwest::Client,
     ) -> Result<Self, ByteSourceError> {
-        let allow_http = options.allow_http
-            || settings.is_set(&format!("{}allow_http", super::credentials::prefix(bucket.cloud)));
+        let allow_http =
+            options.allow_http || settings.is_set(&format!("{}allow_http", prefix(bucket.cloud)));
+        let endpoint = options.endpoint.as_deref().or_else(|| settings.endpoint());
+        if !allow_http && endpoint.is_some_and(|endpoint| endpoint.starts_with("http://")) {
+            let reason = "the endpoint has no TLS, and `allow_http` is not set";
+            return Err(ByteSourceError::Invalid(reason.to_owned()));
+        }
         let client_options =
             ClientOptions::new().with_allow_http(allow_http).with_connect_timeout(options.connect_timeout);
         let connector =
