@@ -69,6 +69,9 @@ pub enum Error {
     /// An area is not one.
     #[error(transparent)]
     Area(#[from] crate::read::area::AreaError),
+    /// A table gives no areas or points.
+    #[error(transparent)]
+    Geometry(#[from] crate::geometry::GeometryError),
     /// A geometry cannot be placed on a raster.
     #[error(transparent)]
     Window(#[from] crate::read::window::WindowError),
@@ -148,6 +151,12 @@ pub enum Error {
     #[cfg(feature = "geotiff")]
     #[error(transparent)]
     Write(#[from] rasteret_geotiff::write::WriteError),
+    /// A Parquet file cannot be written.
+    #[error(transparent)]
+    Parquet(#[from] parquet::errors::ParquetError),
+    /// A CSV file cannot be written.
+    #[error(transparent)]
+    Csv(#[from] csv::Error),
     /// Arrow refused an operation.
     #[error(transparent)]
     Arrow(#[from] arrow_schema::ArrowError),
@@ -195,6 +204,7 @@ impl Error {
             Error::Crs(_) => "crs",
             Error::Footprint(_) => "footprint",
             Error::Area(_) => "area",
+            Error::Geometry(_) => "geometry",
             Error::Window(_) => "area",
             Error::Mask(_) => "area",
             Error::BuildFailures { .. } => "build-failures",
@@ -208,6 +218,7 @@ impl Error {
             Error::TooLarge { .. } => "too-large",
             #[cfg(feature = "geotiff")]
             Error::Write(_) => "write",
+            Error::Parquet(_) | Error::Csv(_) => "write",
             Error::Arrow(_) => "table",
             Error::Io { .. } => "io",
         }
