@@ -25,6 +25,7 @@
 //! | [`query`] | a collection and a filter → records |
 //! | [`geometry`] | a table → areas, points |
 //! | [`read`] | records, an area, bands → pixels |
+//! | [`sample`] | points, a raster → values |
 //! | [`crs`] | coordinates of one reference system → those of another |
 //! | [`io`] | hrefs and byte ranges → bytes |
 //! | [`output`] | arrays → files |
@@ -40,6 +41,7 @@ pub mod output;
 pub mod query;
 pub mod read;
 mod readers;
+pub mod sample;
 pub mod store;
 
 pub use collection::{Collection, CollectionInfo, Column};

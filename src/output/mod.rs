@@ -1,5 +1,6 @@
 //! Arrays as files: `.npy`, GeoTIFF, and a quick look as PNG; arrays as tables, and tables as files.
 
+mod csv;
 #[cfg(feature = "geotiff")]
 mod geotiff;
 mod npy;
@@ -7,6 +8,7 @@ mod parquet;
 mod quicklook;
 mod table;
 
+pub use csv::CsvWriter;
 #[cfg(feature = "geotiff")]
 pub use geotiff::write_geotiff;
 pub use npy::write_npy;
