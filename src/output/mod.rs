@@ -1,4 +1,8 @@
-//! Arrays as files: `.npy`, GeoTIFF, and a quick look as PNG; arrays as tables, and tables as files.
+//! Arrays as files: `.npy`, GeoTIFF, and a quick look as PNG; datasets as Zarr; arrays as tables, and
+//! tables as Parquet, GeoParquet and CSV.
+//!
+//! The formats write to anything; [`write_file`] and [`write_folder`] make what they write appear whole
+//! or not at all.
 
 mod csv;
 #[cfg(feature = "geotiff")]
@@ -7,6 +11,9 @@ mod npy;
 mod parquet;
 mod quicklook;
 mod table;
+mod whole;
+#[cfg(feature = "zarr")]
+mod zarr;
 
 pub use csv::CsvWriter;
 #[cfg(feature = "geotiff")]
@@ -15,3 +22,6 @@ pub use npy::write_npy;
 pub use parquet::ParquetWriter;
 pub use quicklook::write_png;
 pub use table::{TableBuilder, TableRow};
+pub use whole::{write_file, write_folder};
+#[cfg(feature = "zarr")]
+pub use zarr::{ZarrError, write_zarr};
