@@ -20,7 +20,7 @@ mod proj;
 mod transformer;
 pub mod vertices;
 
-pub use describe::{Description, Kind, Unit, describe, parse, to_epsg, to_esri_wkt, to_wkt2};
+pub use describe::{Description, Kind, Unit, describe, parse, to_epsg, to_esri_wkt, to_projjson, to_wkt2};
 pub use error::CrsError;
 pub use transformer::Transformer;
 

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod grid_mappings;
 mod labels;
 mod merged;
 #[allow(dead_code)]

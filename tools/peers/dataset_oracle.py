@@ -1,7 +1,7 @@
-"""What rasterio merges, and what xarray opens, for `tests/dataset`.
+"""What rasterio merges, xarray opens, and pyproj says of CRSs, for `tests/dataset`.
 
-Reads one JSON document from stdin: `folder`, where arrays are written to, and `merges` or `stores`, lists of
-cases. Writes one JSON document with the answers to stdout; null instead, where there is no xarray.
+Reads one JSON document from stdin: `folder`, where arrays are written to, and `merges`, `stores` or `systems`,
+lists of cases. Writes one JSON document with the answers to stdout; null instead, where there is no xarray.
 """
 
 import json
@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
+import pyproj
 from rasterio.errors import NotGeoreferencedWarning
 from rasterio.io import MemoryFile
 from rasterio.merge import merge
@@ -86,6 +87,13 @@ def opened(case, out):
     }
 
 
+def system(crs, _):
+    """The CRS as attributes of the CF conventions, without its WKT."""
+    attributes = pyproj.CRS(crs).to_cf()
+    attributes.pop("crs_wkt")
+    return attributes
+
+
 def has_xarray():
     try:
         import rioxarray, xarray, zarr  # noqa: F401, E401
@@ -94,7 +102,7 @@ def has_xarray():
     return int(zarr.__version__.split(".")[0]) >= 3
 
 
-ANSWERS = {"merges": merged, "stores": opened}
+ANSWERS = {"merges": merged, "stores": opened, "systems": system}
 
 
 def main():
