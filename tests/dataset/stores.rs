@@ -224,6 +224,8 @@ fn a_store_is_replaced_and_nothing_else() {
     write_zarr(&small(), &path).unwrap();
     let arrays = entries(&path);
     assert_eq!(arrays, ["B04", "eo:nir", "geometry", "spatial_ref", "time", "x", "y", "zarr.json"]);
+    let metadata = fs::read_to_string(path.join("zarr.json")).unwrap();
+    assert_eq!(metadata.matches("must_understand").count(), 1, "a key is given once");
     let mut other = stack(DataType::UInt8);
     other.bands[0] = "B02".to_owned();
     write_zarr(&labelled(&other, Mosaic::First, None), &path).unwrap();
