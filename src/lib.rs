@@ -69,3 +69,8 @@ pub use readers::Readers;
 pub use rasteret_geotiff as geotiff;
 #[cfg(feature = "local")]
 pub use rasteret_local as local;
+
+/// The example of the README, which is compiled with the others.
+#[cfg(all(doctest, feature = "local"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

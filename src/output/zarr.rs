@@ -49,7 +49,7 @@ pub enum ZarrError {
         reason: &'static str,
     },
     /// The store cannot be written.
-    #[error("{}, array {array:?}: {source}", .path.display())]
+    #[error("{}, array {array:?}: {source}{}", .path.display(), crate::remedy::of_output(source.as_ref()))]
     Write {
         /// Where the store would go.
         path: PathBuf,
