@@ -50,6 +50,7 @@ mod readers;
 mod remedy;
 pub mod sample;
 pub mod store;
+mod unwinding;
 
 pub use collection::{Collection, CollectionInfo, Column};
 pub use database::Database;
