@@ -81,6 +81,9 @@ pub enum Error {
     /// An area is not one.
     #[error(transparent)]
     Area(#[from] crate::read::area::AreaError),
+    /// A table gives no areas or points.
+    #[error(transparent)]
+    Geometry(#[from] crate::geometry::GeometryError),
     /// A geometry cannot be placed on a raster.
     #[error(transparent)]
     Window(#[from] crate::read::window::WindowError),
@@ -167,6 +170,12 @@ pub enum Error {
     #[cfg(feature = "geotiff")]
     #[error(transparent)]
     Write(#[from] rasteret_geotiff::write::WriteError),
+    /// A Parquet file cannot be written.
+    #[error(transparent)]
+    Parquet(#[from] parquet::errors::ParquetError),
+    /// A CSV file cannot be written.
+    #[error(transparent)]
+    Csv(#[from] csv::Error),
     /// A Zarr store cannot be written.
     #[cfg(feature = "zarr")]
     #[error(transparent)]
@@ -227,6 +236,7 @@ impl Error {
             Error::Crs(_) => "crs",
             Error::Footprint(_) => "footprint",
             Error::Area(_) => "area",
+            Error::Geometry(_) => "geometry",
             Error::Window(_) => "area",
             Error::Mask(_) => "area",
             Error::BuildFailures { .. } => "build-failures",
@@ -242,6 +252,7 @@ impl Error {
             Error::Dataset(error) => error.kind(),
             #[cfg(feature = "geotiff")]
             Error::Write(_) => "write",
+            Error::Parquet(_) | Error::Csv(_) => "write",
             #[cfg(feature = "zarr")]
             Error::Zarr(error) => error.kind(),
             Error::Arrow(_) => "table",

@@ -26,6 +26,7 @@
 //! | [`query`] | a collection and a filter → records |
 //! | [`geometry`] | a table → areas, points |
 //! | [`read`] | records, an area, bands → pixels |
+//! | [`sample`] | points, a raster → values |
 //! | [`dataset`] | pixels → bands with labels |
 //! | [`crs`] | coordinates of one reference system → those of another |
 //! | [`warp`] | pixels on one grid → pixels on another |
@@ -48,6 +49,7 @@ pub mod query;
 pub mod read;
 mod readers;
 mod remedy;
+pub mod sample;
 pub mod store;
 pub mod warp;
 
@@ -67,3 +69,8 @@ pub use readers::Readers;
 pub use rasteret_geotiff as geotiff;
 #[cfg(feature = "local")]
 pub use rasteret_local as local;
+
+/// The example of the README, which is compiled with the others.
+#[cfg(all(doctest, feature = "local"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -149,7 +149,14 @@ pub(super) fn xy_columns(
 /// A CRS as GeoParquet and GeoArrow write it: PROJJSON, or text that PROJ understands.
 pub(super) fn crs_from_json(value: &Value) -> Option<Crs> {
     match value {
-        Value::String(text) => Some(Crs::new(text)),
+        Value::String(text) => Some(match text.strip_prefix("urn:ogc:def:crs:").map(|urn| urn.split(':')) {
+            // Authority, version, code (OGC 07-092r3).
+            Some(mut parts) => match (parts.next(), parts.next(), parts.next(), parts.next()) {
+                (Some(authority), Some(_), Some(code), None) => Crs::new(format!("{authority}:{code}")),
+                _ => Crs::new(text),
+            },
+            None => Crs::new(text),
+        }),
         Value::Object(definition) => {
             let id = definition.get("id").and_then(|id| {
                 let code = id.get("code")?;

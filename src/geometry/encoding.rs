@@ -14,6 +14,32 @@ pub(super) fn geometry_from_wkb(bytes: &[u8]) -> Result<Geometry<f64>, RowProble
     wkb.try_to_geometry().ok_or(RowProblem::Empty)
 }
 
+/// The same with the name that GeoParquet has for its type, such as `Polygon Z`.
+pub(crate) fn typed_geometry_from_wkb(bytes: &[u8]) -> Result<(String, Geometry<f64>), RowProblem> {
+    let geometry = geometry_from_wkb(bytes)?;
+    // The header of ISO and of extended WKB: byte order, then the type with its dimensions.
+    let code = match bytes {
+        [0, a, b, c, d, ..] => u32::from_be_bytes([*a, *b, *c, *d]),
+        [_, a, b, c, d, ..] => u32::from_le_bytes([*a, *b, *c, *d]),
+        _ => 0,
+    };
+    let has_z = code & 0x8000_0000 != 0 || matches!(code & 0xffff, 1000..2000 | 3000..4000);
+    Ok((type_name(&geometry).to_owned() + if has_z { " Z" } else { "" }, geometry))
+}
+
+/// The name of a geometry's type.
+pub(super) fn type_name(geometry: &Geometry<f64>) -> &'static str {
+    match geometry {
+        Geometry::Point(_) => "Point",
+        Geometry::MultiPoint(_) => "MultiPoint",
+        Geometry::Line(_) | Geometry::LineString(_) => "LineString",
+        Geometry::MultiLineString(_) => "MultiLineString",
+        Geometry::Polygon(_) | Geometry::Rect(_) | Geometry::Triangle(_) => "Polygon",
+        Geometry::MultiPolygon(_) => "MultiPolygon",
+        Geometry::GeometryCollection(_) => "GeometryCollection",
+    }
+}
+
 /// A geometry as ISO well-known binary, little endian.
 pub(crate) fn geometry_to_wkb(geometry: &Geometry<f64>) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();

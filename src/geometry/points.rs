@@ -1,5 +1,6 @@
 //! Points, batch by batch.
 
+use super::encoding::type_name;
 use super::features::Features;
 use super::source::{ROWS, Source};
 use super::{GeometryError, RowProblem, TableOptions};
@@ -143,17 +144,5 @@ impl Iterator for Points {
 impl std::fmt::Debug for Points {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Points").field("crs", &self.crs).field("schema", &self.schema).finish_non_exhaustive()
-    }
-}
-
-fn type_name(geometry: &Geometry<f64>) -> &'static str {
-    match geometry {
-        Geometry::Point(_) => "Point",
-        Geometry::MultiPoint(_) => "MultiPoint",
-        Geometry::Line(_) | Geometry::LineString(_) => "LineString",
-        Geometry::MultiLineString(_) => "MultiLineString",
-        Geometry::Polygon(_) | Geometry::Rect(_) | Geometry::Triangle(_) => "Polygon",
-        Geometry::MultiPolygon(_) => "MultiPolygon",
-        Geometry::GeometryCollection(_) => "GeometryCollection",
     }
 }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod alpha;
 mod compare;
 mod errors;
 mod fixture;
