@@ -1,5 +1,8 @@
 //! Byte sources against servers that work, and against servers that do not.
 
+#![allow(clippy::unwrap_used)]
+
+mod clouds;
 mod faults;
 mod http;
 mod random_faults;

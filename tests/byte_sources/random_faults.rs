@@ -1,5 +1,6 @@
 //! Whatever goes wrong, and in which order: the right bytes or an error, soon.
 
+use crate::clouds;
 use crate::support::{Fixture, impatient, timed};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -38,13 +39,19 @@ fn the_right_bytes_or_an_error() {
         timeout: Duration::from_millis(500),
         ..impatient()
     };
+    let stores = clouds::stores(&fixture, &options);
     let sources = ByteSources::new(options);
-    let cases = (prop::collection::vec(fault(), 0..8), 0..SIZE, 1..SIZE, any::<bool>(), any::<bool>());
+    // Over HTTP with a version known and without, and from object stores.
+    let way = 0_usize..5;
+    let cases = (prop::collection::vec(fault(), 0..8), 0..SIZE, 1..SIZE, way, any::<bool>());
     let mut runner = TestRunner::new(Config { cases: 200, failure_persistence: None, ..Config::default() });
     let right = std::cell::Cell::new(0);
-    let outcome = runner.run(&cases, |(faults, start, len, is_known, from_start)| {
+    let outcome = runner.run(&cases, |(faults, start, len, way, from_start)| {
         fixture.server.set_faults(faults);
-        let source = sources.open(&fixture.url(), is_known.then_some(&version)).unwrap();
+        let source = match way {
+            0 | 1 => sources.open(&fixture.url(), (way == 0).then_some(&version)).unwrap(),
+            store => clouds::open(&stores)[store - 2].clone(),
+        };
         let range = if from_start { 0..len } else { start..(start + len).min(SIZE) };
         let (result, took) = timed(async {
             match from_start {

@@ -35,7 +35,10 @@ pub async fn reply(
     }
     let active = shared.counters.request();
     let fault = shared.faults.next();
-    tokio::time::sleep(shared.delay).await;
+    // A timer takes a millisecond at least, even to wait for nothing.
+    if !shared.delay.is_zero() {
+        tokio::time::sleep(shared.delay).await;
+    }
     match &fault {
         Some(Fault::Stall { after: None }) => std::future::pending().await,
         Some(Fault::Delay(delay)) => tokio::time::sleep(*delay).await,

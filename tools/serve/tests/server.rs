@@ -1,5 +1,7 @@
 //! The server, spoken to as the protocol has it.
 
+#![allow(clippy::unwrap_used)]
+
 use rasteret_serve::{Fault, Options, Server};
 use std::io::{Read, Write};
 use std::net::TcpStream;
