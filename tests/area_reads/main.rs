@@ -9,6 +9,7 @@ mod fixture;
 #[path = "../oracle/mod.rs"]
 mod oracle;
 mod parity;
+mod resampled;
 mod shapes;
 mod stacks;
 mod written;
