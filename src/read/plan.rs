@@ -157,22 +157,8 @@ mod tests {
         let tiles = width.div_ceil(tile) * height.div_ceil(tile) * planes;
         let counts: Vec<u64> = (0..tiles).map(|i| if sparse && i % 3 == 1 { 0 } else { 100 }).collect();
         let offsets: Vec<u64> = (0..tiles).map(|i| u64::from(1000 + i * 108)).collect();
-        let encoding = Encoding {
-            dtype: DataType::UInt8,
-            bits_per_sample: 8,
-            samples_per_pixel: samples,
-            planar,
-            striped: false,
-            big_endian: false,
-            reversed_bits: false,
-            compression: 1,
-            predictor: 1,
-            photometric: 1,
-            chroma_subsampling: [1, 1],
-            extra_samples: Vec::new(),
-            jpeg_tables: Vec::new(),
-            lerc_compression: 0,
-        };
+        let encoding =
+            Encoding { samples_per_pixel: samples, planar, ..Encoding::uncompressed(DataType::UInt8) };
         let image = ImageHeader {
             width,
             height,

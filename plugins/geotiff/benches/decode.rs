@@ -107,20 +107,13 @@ fn lzma(bytes: &[u8]) -> Vec<u8> {
 
 fn encoding(dtype: DataType, samples_per_pixel: u16, compression: u16, predictor: u16) -> Encoding {
     Encoding {
-        dtype,
         bits_per_sample: 8 * dtype.size() as u16,
         samples_per_pixel,
-        planar: false,
-        striped: false,
-        big_endian: false,
-        reversed_bits: false,
         compression,
         predictor,
         photometric: if samples_per_pixel == 3 { 2 } else { 1 },
         chroma_subsampling: [2, 2],
-        extra_samples: Vec::new(),
-        jpeg_tables: Vec::new(),
-        lerc_compression: 0,
+        ..Encoding::uncompressed(dtype)
     }
 }
 
