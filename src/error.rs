@@ -105,7 +105,8 @@ pub enum Error {
     InvalidArgument(String),
     /// The arrays of a read do not have one shape.
     #[error(
-        "the records do not give arrays of one shape: {shapes}; choose records of one grid, or a smaller area"
+        "the records do not give arrays of one shape: {shapes}; give a resolution or a target CRS for one common grid, \
+         choose a smaller area, or read a table"
     )]
     ShapeMismatch {
         /// The shapes, and records that have them.
@@ -113,8 +114,8 @@ pub enum Error {
     },
     /// The bands of a record lie on different grids.
     #[error(
-        "the bands of record {record:?} lie on different grids (pixel sizes: {resolutions}); read bands of one \
-         resolution at a time"
+        "the bands of record {record:?} lie on different grids (pixel sizes: {resolutions}); give a resolution for \
+         one common grid, or read bands of one resolution at a time"
     )]
     GridMismatch {
         /// The record.
@@ -146,6 +147,9 @@ pub enum Error {
         /// The systems, and how many records are in each.
         systems: String,
     },
+    /// Pixels cannot be brought to another grid.
+    #[error(transparent)]
+    Warp(#[from] crate::warp::WarpError),
     /// No record matches.
     #[error("nothing to read: {0}")]
     NothingSelected(String),
@@ -242,6 +246,7 @@ impl Error {
             Error::NoSuchBand { .. } => "no-such-band",
             Error::DataTypeMismatch { .. } => "data-type-mismatch",
             Error::SeveralCrs { .. } => "several-crs",
+            Error::Warp(_) => "warp",
             Error::NothingSelected(_) => "nothing-selected",
             Error::TooLarge { .. } => "too-large",
             Error::Dataset(error) => error.kind(),

@@ -29,6 +29,7 @@
 //! | [`sample`] | points, a raster → values |
 //! | [`dataset`] | pixels → bands with labels |
 //! | [`crs`] | coordinates of one reference system → those of another |
+//! | [`warp`] | pixels on one grid → pixels on another |
 //! | [`io`] | hrefs and byte ranges → bytes |
 //! | [`output`] | arrays → files |
 //! | [`blocking`] | futures → results, for plain code |
@@ -51,6 +52,7 @@ mod remedy;
 pub mod sample;
 pub mod store;
 mod unwinding;
+pub mod warp;
 
 pub use collection::{Collection, CollectionInfo, Column};
 pub use database::Database;
@@ -68,3 +70,8 @@ pub use readers::Readers;
 pub use rasteret_geotiff as geotiff;
 #[cfg(feature = "local")]
 pub use rasteret_local as local;
+
+/// The example of the README, which is compiled with the others.
+#[cfg(all(doctest, feature = "local"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

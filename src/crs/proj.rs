@@ -215,20 +215,19 @@ impl Object {
         self.wkt(ffi::PJ_WKT_TYPE_PJ_WKT1_ESRI)
     }
 
-    /// PROJJSON on one line.
-    pub(super) fn projjson(&self) -> Result<String, String> {
-        let options = [c"MULTILINE=NO".as_ptr(), ptr::null()];
-        // SAFETY: a valid object of a valid context; the options end with null; the string is
-        // copied before the object changes.
-        unsafe { text(ffi::proj_as_projjson(self.context.raw, self.raw, options.as_ptr())) }
-            .ok_or_else(|| self.context.take_message())
-    }
-
     fn wkt(&self, dialect: ffi::PJ_WKT_TYPE) -> Result<String, String> {
         let options = [c"MULTILINE=NO".as_ptr(), ptr::null()];
         // SAFETY: a valid object of a valid context; the options end with null; the string is
         // copied before the object changes.
         unsafe { text(ffi::proj_as_wkt(self.context.raw, self.raw, dialect, options.as_ptr())) }
+            .ok_or_else(|| self.context.take_message())
+    }
+
+    /// PROJJSON on one line.
+    pub(super) fn projjson(&self) -> Result<String, String> {
+        let options = [c"MULTILINE=NO".as_ptr(), ptr::null()];
+        // SAFETY: as of `wkt`.
+        unsafe { text(ffi::proj_as_projjson(self.context.raw, self.raw, options.as_ptr())) }
             .ok_or_else(|| self.context.take_message())
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Dataset, GRID_MAPPING};
 use crate::crs::{self, CrsError, Kind};
-use rasteret_schema::{BandMetadata, Crs, Geotransform};
+use rasteret_schema::{BandMetadata, Crs};
 use serde_json::{Map, Value};
 
 /// Names and values.
@@ -56,11 +56,6 @@ fn horizontal(
     };
     attributes.insert("axis".to_owned(), axis.into());
     Ok(attributes)
-}
-
-pub(super) fn grid_mapping(crs: &Crs, transform: &Geotransform) -> Result<Attributes, CrsError> {
-    let transform: Vec<String> = transform.to_gdal().iter().map(f64::to_string).collect();
-    Ok(attributes([("crs_wkt", crs::to_wkt2(crs)?.into()), ("GeoTransform", transform.join(" ").into())]))
 }
 
 /// Scale and offset go by the names of STAC's raster extension: by those of the CF conventions, xarray would

@@ -1,6 +1,7 @@
 //! What keeps slices from becoming a dataset.
 
 use super::Mosaic;
+use crate::read::Slice;
 use rasteret_schema::{DataType, PixelValue};
 
 /// Why there is no dataset.
@@ -25,28 +26,24 @@ pub enum DatasetError {
     },
     /// Rows and columns of a slice do not have one y and one x each, or rows do not run southwards.
     #[error(
-        "record {record:?}: the geotransform {transform:?} is rotated or singular, or does not have north up"
+        "record {:?}: the geotransform {:?} is rotated or singular, or does not have north up",
+        .slice.record_id, .slice.transform.to_array()
     )]
     NotNorthUp {
-        /// The record.
-        record: String,
-        /// `[a, b, c, d, e, f]`.
-        transform: [f64; 6],
+        /// The slice.
+        slice: Box<Slice>,
     },
     /// The pixels of two slices do not fall together.
     #[error(
-        "records {first:?} and {second:?} lie on different pixel grids, {first_transform:?} and \
-         {second_transform:?}: give a `target_crs` or a `resolution`, which put all records on one grid"
+        "records {:?} and {:?} lie on different pixel grids, {:?} and {:?}: give a `target_crs` or a \
+         `resolution`, which put all records on one grid",
+        .first.record_id, .second.record_id, .first.transform.to_array(), .second.transform.to_array()
     )]
     DifferentGrids {
-        /// A record.
-        first: String,
-        /// Its `[a, b, c, d, e, f]`.
-        first_transform: [f64; 6],
+        /// A slice.
+        first: Box<Slice>,
         /// One on another grid.
-        second: String,
-        /// Its `[a, b, c, d, e, f]`.
-        second_transform: [f64; 6],
+        second: Box<Slice>,
     },
     /// Two datasets to be joined have other times, geometries, pixels or CRSs.
     #[error("the datasets have different {what}, so their variables cannot be put side by side")]

@@ -53,15 +53,13 @@ impl Grid {
 fn offset(first: &Slice, slice: &Slice, height: usize, width: usize) -> Result<(i64, i64), DatasetError> {
     let (from, to) = (&first.transform, &slice.transform);
     if !to.is_axis_aligned() || to.e >= 0.0 || to.inverse().is_none() {
-        return Err(DatasetError::NotNorthUp { record: slice.record_id.clone(), transform: to.to_array() });
+        return Err(DatasetError::NotNorthUp { slice: Box::new(slice.clone()) });
     }
     let row = whole_pixels((from.f, from.e), (to.f, to.e), height);
     let column = whole_pixels((from.c, from.a), (to.c, to.a), width);
     row.zip(column).ok_or_else(|| DatasetError::DifferentGrids {
-        first: first.record_id.clone(),
-        first_transform: from.to_array(),
-        second: slice.record_id.clone(),
-        second_transform: to.to_array(),
+        first: Box::new(first.clone()),
+        second: Box::new(slice.clone()),
     })
 }
 

@@ -9,12 +9,14 @@
 //! | `grid` | the grid that covers all slices |
 //! | `mosaic` | several records of one time into one |
 //! | `assemble` | slices into variables |
-//! | `cf` | attributes |
+//! | `cf` | attributes of coordinates and bands |
+//! | `grid_mapping` | attributes of the CRS |
 
 mod assemble;
 mod cf;
 mod error;
 mod grid;
+mod grid_mapping;
 mod mosaic;
 
 pub use assemble::{BandProperties, DatasetOptions};
@@ -154,7 +156,7 @@ impl Dataset {
     ///
     /// If the CRS is unknown.
     pub fn grid_mapping(&self) -> Result<Attributes, CrsError> {
-        cf::grid_mapping(&self.crs, &self.grid.transform)
+        grid_mapping::grid_mapping(&self.crs, &self.grid.transform)
     }
 }
 

@@ -4,7 +4,6 @@ use super::ByteSourceError;
 use bytes::Bytes;
 use memmap2::Mmap;
 use rasteret_schema::ObjectVersion;
-use rasteret_schema::header::ArchivedObjectVersion;
 use std::fs::{File, Metadata};
 use std::ops::Range;
 use std::path::Path;
@@ -19,16 +18,7 @@ pub struct LocalFile {
 
 impl LocalFile {
     /// Maps a file.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::NotFound`](crate::Error::NotFound), [`Error::AccessDenied`](crate::Error::AccessDenied),
-    /// or [`Error::Io`](crate::Error::Io).
-    pub fn open(path: &Path) -> crate::Result<Self> {
-        Self::map(path).map_err(|source| crate::Error::from_io(path.display().to_string(), source))
-    }
-
-    pub(super) fn map(path: &Path) -> std::io::Result<Self> {
+    pub fn map(path: &Path) -> std::io::Result<Self> {
         let file = File::open(path)?;
         let metadata = file.metadata()?;
         // SAFETY: the map is only read, as bytes, of which any value is valid. A process that
@@ -39,14 +29,10 @@ impl LocalFile {
         Ok(LocalFile { map: Bytes::from_owner(map), metadata })
     }
 
-    /// The bytes of a range; `None` where the file ends before the range does.
-    pub fn bytes(&self, range: Range<u64>) -> Option<&[u8]> {
-        self.map.get(usize::try_from(range.start).ok()?..usize::try_from(range.end).ok()?)
-    }
-
     /// The bytes of a range, as a part of the map that keeps it alive.
-    pub(super) fn slice(&self, range: Range<u64>) -> Result<Bytes, ByteSourceError> {
-        match self.bytes(range.clone()) {
+    pub fn slice(&self, range: Range<u64>) -> Result<Bytes, ByteSourceError> {
+        let positions = usize::try_from(range.start).ok().zip(usize::try_from(range.end).ok());
+        match positions.and_then(|(start, end)| self.map.get(start..end)) {
             Some(bytes) => Ok(self.map.slice_ref(bytes)),
             None => Err(ByteSourceError::BeyondEnd { range, size: self.size() }),
         }
@@ -58,14 +44,9 @@ impl LocalFile {
     }
 
     /// Which version of the file this is.
-    pub(super) fn version(&self) -> ObjectVersion {
+    pub fn version(&self) -> ObjectVersion {
         let modified = self.metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
         let last_modified = modified.and_then(|time| i64::try_from(time.as_micros()).ok());
         ObjectVersion { size: Some(self.metadata.len()), etag: None, last_modified }
-    }
-
-    /// How the file differs from the version that a header was parsed from; `None` where it does not.
-    pub fn difference(&self, version: &ArchivedObjectVersion) -> Option<String> {
-        super::version::difference(&version.into(), &self.version())
     }
 }

@@ -30,7 +30,7 @@ pub struct SourceOptions {
     pub connect_timeout: Duration,
     /// How long a server may send nothing.
     pub stall_timeout: Duration,
-    /// How long a read may take, with all its attempts.
+    /// How long a read may take, with all its attempts, from when its host has a turn for it.
     pub timeout: Duration,
     /// How often a request is repeated, after a failure that may be over soon.
     pub retries: u32,

@@ -1,8 +1,8 @@
 //! Arrays as files: `.npy`, GeoTIFF, and a quick look as PNG; datasets as Zarr; arrays as tables, and
 //! tables as Parquet, GeoParquet and CSV.
 //!
-//! The formats write to anything; [`write_file`] and [`write_folder`] make what they write appear whole
-//! or not at all.
+//! The formats of one file write to anything; [`write_file`] makes what they write appear whole or not at
+//! all.
 
 mod csv;
 #[cfg(feature = "geotiff")]
@@ -22,6 +22,6 @@ pub use npy::write_npy;
 pub use parquet::ParquetWriter;
 pub use quicklook::write_png;
 pub use table::{TableBuilder, TableRow};
-pub use whole::{write_file, write_folder};
+pub use whole::write_file;
 #[cfg(feature = "zarr")]
 pub use zarr::{ZarrError, write_zarr};

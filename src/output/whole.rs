@@ -36,20 +36,6 @@ pub fn write_file<E: Into<Cause>>(
     file(path, |out| write(out).map_err(E::into)).map_err(|cause| failed(path, cause))
 }
 
-/// Writes a folder, or nothing: `write` fills the one that it is given. Where there is a folder already,
-/// it must be empty.
-///
-/// # Errors
-///
-/// As [`write_file`].
-pub fn write_folder<E: Into<Cause>>(
-    path: impl AsRef<Path>,
-    write: impl FnOnce(&Path) -> Result<(), E>,
-) -> Result<()> {
-    let path = path.as_ref();
-    folder(path, |out| write(out).map_err(E::into)).map_err(|cause| failed(path, cause))
-}
-
 fn file(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> Result<(), Cause>) -> Result<(), Cause> {
     let permissions = match OpenOptions::new().write(true).open(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => None,
@@ -66,7 +52,7 @@ fn file(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> Result<(), Caus
     };
     // What a link leads to is replaced, not the link.
     let place = if permissions.is_some() { path.canonicalize()? } else { path.to_owned() };
-    let (new, name) = temporary(0o666).tempfile_in(parent(&place))?.into_parts();
+    let (new, name) = temporary().tempfile_in(parent(&place))?.into_parts();
     if let Some(permissions) = permissions {
         new.set_permissions(permissions)?;
     }
@@ -79,39 +65,22 @@ fn file(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> Result<(), Caus
     Ok(sync_folder(parent(&place))?)
 }
 
-fn folder(path: &Path, write: impl FnOnce(&Path) -> Result<(), Cause>) -> Result<(), Cause> {
-    match fs::read_dir(path).map(|mut entries| entries.next()) {
-        Ok(Some(_)) => {
-            return Err(io::Error::from(ErrorKind::DirectoryNotEmpty).into());
-        }
-        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
-        _ => {}
-    }
-    let new = temporary(0o777).tempdir_in(parent(path))?;
-    write(new.path())?;
-    sync_tree(new.path())?;
-    fs::rename(new.path(), path)?;
-    // There is nothing left to delete under its first name.
-    let _ = new.keep();
-    Ok(sync_folder(parent(path))?)
-}
-
-/// Names of what is not whole yet. Permissions are what the umask leaves of `mode`.
-fn temporary(mode: u32) -> tempfile::Builder<'static, 'static> {
+/// Names of what is not whole yet.
+fn temporary() -> tempfile::Builder<'static, 'static> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".rasteret-");
     #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
-    #[cfg(not(unix))]
-    let _ = mode;
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     builder
 }
 
-fn parent(path: &Path) -> &Path {
+pub(super) fn parent(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-fn sync_tree(folder: &Path) -> io::Result<()> {
+/// Brings a folder with all that is in it to the disk.
+#[cfg(feature = "zarr")]
+pub(super) fn sync_tree(folder: &Path) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         match entry.file_type()?.is_dir() {
@@ -123,7 +92,7 @@ fn sync_tree(folder: &Path) -> io::Result<()> {
 }
 
 /// Brings the names in a folder to the disk; other platforms have no way to say so.
-fn sync_folder(folder: &Path) -> io::Result<()> {
+pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
@@ -197,27 +166,6 @@ mod tests {
         assert!(message.contains("choose another name"), "{message}");
     }
 
-    #[test]
-    fn a_folder_is_there_when_it_is_whole() {
-        let parent = tempfile::tempdir().unwrap();
-        let path = parent.path().join("cube.zarr");
-        let fill = |folder: &Path| {
-            fs::create_dir(folder.join("c"))?;
-            fs::write(folder.join("c/0"), "chunk")
-        };
-        let fail = |folder: &Path| fill(folder).and(Err(io::Error::from(ErrorKind::StorageFull)));
-        write_folder(&path, fail).unwrap_err();
-        assert_eq!(names(parent.path()), [""; 0]);
-        fs::create_dir(&path).unwrap();
-        write_folder(&path, fill).unwrap();
-        assert_eq!(fs::read(path.join("c/0")).unwrap(), b"chunk");
-        let message = write_folder(&path, fill).unwrap_err().to_string();
-        assert!(message.contains("cube.zarr") && message.contains("choose another name"), "{message}");
-        assert_eq!(names(parent.path()), ["cube.zarr"]);
-        fs::write(parent.path().join("file"), "").unwrap();
-        write_folder(parent.path().join("file"), fill).unwrap_err();
-    }
-
     #[cfg(unix)]
     #[test]
     fn permissions_are_usual_and_links_are_followed() {
@@ -234,10 +182,6 @@ mod tests {
         write(&link);
         assert_eq!(mode(&new) & 0o777, 0o640);
         assert!(link.is_symlink() && fs::read(&new).unwrap() == b"x");
-
-        fs::create_dir(folder.path().join("folder")).unwrap();
-        write_folder(folder.path().join("made"), |_| Ok::<_, io::Error>(())).unwrap();
-        assert_eq!(mode(&folder.path().join("made")), mode(&folder.path().join("folder")));
     }
 
     #[cfg(target_os = "linux")]

@@ -49,7 +49,7 @@ pub enum ZarrError {
         reason: &'static str,
     },
     /// The store cannot be written.
-    #[error("{}, array {array:?}: {source}", .path.display())]
+    #[error("{}, array {array:?}: {source}{}", .path.display(), crate::remedy::of_output(source.as_ref()))]
     Write {
         /// Where the store would go.
         path: PathBuf,
@@ -237,7 +237,7 @@ impl<'a> Writer<'a> {
 
     /// Writes the metadata of the group.
     fn group(self, attributes: Attributes) -> Result<(), ZarrError> {
-        let consolidated = json!({ "kind": "inline", "must_understand": false, "metadata": self.metadata });
+        let consolidated = json!({ "kind": "inline", "metadata": self.metadata });
         let mut fields = AdditionalFieldsV3::new();
         fields.insert("consolidated_metadata".to_owned(), AdditionalFieldV3::new(consolidated, false));
         GroupBuilder::new()

@@ -2,12 +2,14 @@ use super::*;
 use ndarray::Array2;
 use proptest::prelude::*;
 
+/// Row, column, samples, validity.
+type Placed = (usize, usize, Array2<f64>, Array2<bool>);
+
 /// Samples of `f64`, of which those of each plane lie somewhere on the grid, and their validity.
 #[derive(Debug, Clone)]
 struct Case {
     shape: [usize; 4],
-    /// Of each cell: row, column, samples, validity.
-    cells: Vec<Vec<(usize, usize, Array2<f64>, Array2<bool>)>>,
+    cells: Vec<Vec<Placed>>,
 }
 
 fn cases() -> impl Strategy<Value = Case> {
@@ -38,7 +40,7 @@ fn sample() -> impl Strategy<Value = f64> {
 /// The valid samples of a pixel, in order.
 fn stack(case: &Case, [time, geometry, row, column]: [usize; 4]) -> Vec<f64> {
     let planes = &case.cells[time * case.shape[1] + geometry];
-    let sample = |(top, left, samples, valid): &(usize, usize, Array2<f64>, Array2<bool>)| {
+    let sample = |(top, left, samples, valid): &Placed| {
         let at = (row.checked_sub(*top)?, column.checked_sub(*left)?);
         samples.get(at).filter(|_| valid[at]).copied()
     };

@@ -2,6 +2,7 @@
 
 use super::ZarrError;
 use crate::error::{Error, Result};
+use crate::output::whole::{parent, sync_folder, sync_tree};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -28,20 +29,18 @@ impl NewFolder {
         let target = match fs::canonicalize(target) {
             Ok(existing) => existing,
             Err(error) if error.kind() == io::ErrorKind::NotFound => target.to_owned(),
-            Err(error) => return Err(Error::from_io(target.display().to_string(), error)),
+            Err(error) => return Err(failed(target, error)),
         };
         check_replaceable(&target)?;
         let Some(name) = target.file_name() else {
             return Err(Error::InvalidArgument(format!("{} is not the path of a file", target.display())));
         };
-        let parent = target.parent().filter(|parent| !parent.as_os_str().is_empty());
-        let parent = parent.unwrap_or(Path::new("."));
         let prefix = format!(".{}.", name.to_string_lossy());
-        let nursery = tempfile::Builder::new().prefix(&prefix).suffix(".part").tempdir_in(parent);
-        let nursery = nursery.map_err(|error| Error::from_io(parent.display().to_string(), error))?;
+        let nursery = tempfile::Builder::new().prefix(&prefix).suffix(".part").tempdir_in(parent(&target));
+        let nursery = nursery.map_err(|error| failed(&target, error))?;
         // The nursery is its owner's alone; a folder in it is as any other.
         let new = nursery.path().join("new");
-        fs::create_dir(&new).map_err(|error| Error::from_io(new.display().to_string(), error))?;
+        fs::create_dir(&new).map_err(|error| failed(&target, error))?;
         Ok(NewFolder { nursery, target })
     }
 
@@ -59,11 +58,14 @@ impl NewFolder {
         let replaced = check_replaceable(&self.target)?;
         let (new, old) = (self.path(), self.nursery.path().join("old"));
         let NewFolder { nursery, target } = self;
-        let failed = |error| Error::from_io(target.display().to_string(), error);
+        let failed = |error| failed(&target, error);
+        sync_tree(&new).map_err(failed)?;
         if replaced {
             fs::rename(&target, &old).map_err(failed)?;
         }
-        let Err(error) = fs::rename(&new, &target) else { return Ok(()) };
+        let Err(error) = fs::rename(&new, &target) else {
+            return sync_folder(parent(&target)).map_err(failed);
+        };
         if replaced && fs::rename(&old, &target).is_err() {
             // What was there must not go with the nursery.
             let kept = nursery.keep().join("old");
@@ -74,6 +76,10 @@ impl NewFolder {
     }
 }
 
+fn failed(target: &Path, error: io::Error) -> Error {
+    Error::Output { path: target.to_owned(), source: error.into() }
+}
+
 /// Whether there is a folder that may be replaced: an empty one, or a Zarr group with nothing in it but
 /// what belongs to it.
 fn check_replaceable(target: &Path) -> Result<bool> {
@@ -82,11 +88,11 @@ fn check_replaceable(target: &Path) -> Result<bool> {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
         Err(error) if error.kind() == io::ErrorKind::NotADirectory => return refuse("a file".to_owned()),
-        Err(error) => return Err(Error::from_io(target.display().to_string(), error)),
+        Err(error) => return Err(failed(target, error)),
     };
     let mut is_empty = true;
     for entry in entries {
-        let entry = entry.map_err(|error| Error::from_io(target.display().to_string(), error))?;
+        let entry = entry.map_err(|error| failed(target, error))?;
         is_empty = false;
         if entry.file_name() != METADATA && !entry.path().join(METADATA).is_file() {
             let name = entry.file_name();

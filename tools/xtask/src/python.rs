@@ -25,7 +25,7 @@ const CANDIDATES: [&str; 7] =
     ["python3.13", "python3.12", "python3.11", "python3.10", "python3.14", "python3", "python"];
 
 /// The packages that the suites import. Importing them shows whether their shared libraries can be loaded.
-const IMPORT: &str = "import numpy, pyarrow, pyproj, rasterio, shapely";
+const IMPORT: &str = "import numpy, PIL, pyarrow, pyproj, rasterio, shapely";
 
 /// An environment that has everything.
 #[derive(Debug)]

@@ -89,7 +89,9 @@ impl Run {
 
 /// The names of a document's members, sorted.
 pub fn keys(document: &Value) -> Vec<&str> {
-    document.as_object().unwrap().keys().map(String::as_str).collect()
+    let mut keys: Vec<&str> = document.as_object().unwrap().keys().map(String::as_str).collect();
+    keys.sort_unstable();
+    keys
 }
 
 /// What rasterio or NumPy says of files, and their samples as bytes; `None` where there is no Python.
