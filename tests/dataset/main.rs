@@ -8,5 +8,6 @@ mod merged;
 #[allow(dead_code)]
 #[path = "../oracle/mod.rs"]
 mod oracle;
+mod reads;
 mod stores;
 mod support;
