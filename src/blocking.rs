@@ -13,6 +13,9 @@
 //! # Ok::<(), rasteret::Error>(())
 //! ```
 
+use futures::Stream;
+use futures::executor::BlockingStream;
+
 /// Futures that plain code can wait for.
 pub trait Wait: Future + Sized {
     /// Blocks the thread until the result is there.
@@ -25,3 +28,14 @@ pub trait Wait: Future + Sized {
 }
 
 impl<F: Future> Wait for F {}
+
+/// Streams that plain code can iterate over.
+pub trait WaitEach: Stream + Unpin + Sized {
+    /// An iterator that blocks the thread until the next item is there. On threads of an async executor, see
+    /// [`Wait::wait`].
+    fn wait_each(self) -> BlockingStream<Self> {
+        futures::executor::block_on_stream(self)
+    }
+}
+
+impl<S: Stream + Unpin> WaitEach for S {}

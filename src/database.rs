@@ -4,7 +4,8 @@ use crate::build::Build;
 use crate::collection::{Collection, CollectionInfo};
 use crate::error::Result;
 use crate::io::ByteSources;
-use crate::read::{Pipeline, ReadLimits};
+use crate::read::ReadLimits;
+use crate::read::pipeline::Pipeline;
 use crate::readers::Readers;
 use crate::store::{Stats, Store, StoreError};
 use rasteret_schema::{RasterReader, SourceAdapter};
@@ -143,12 +144,7 @@ impl Database {
     }
 
     pub(crate) fn pipeline(&self) -> Pipeline {
-        Pipeline {
-            sources: self.sources.clone(),
-            readers: self.readers.clone(),
-            limits: ReadLimits::default(),
-            on_progress: None,
-        }
+        Pipeline::new(self.sources.clone(), self.readers.clone(), ReadLimits::default())
     }
 
     pub(crate) fn store(&self) -> &Store {

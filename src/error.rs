@@ -277,16 +277,4 @@ impl Error {
             source => Error::Bytes { location: Box::new(location), source },
         }
     }
-
-    pub(crate) fn from_io(what: impl Into<String>, source: std::io::Error) -> Error {
-        let what = what.into();
-        match source.kind() {
-            std::io::ErrorKind::NotFound => Error::NotFound { href: what },
-            std::io::ErrorKind::PermissionDenied => Error::AccessDenied {
-                href: what,
-                reason: "the file's permissions do not allow it".to_owned(),
-            },
-            _ => Error::Io { what, source },
-        }
-    }
 }

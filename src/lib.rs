@@ -51,6 +51,7 @@ mod readers;
 mod remedy;
 pub mod sample;
 pub mod store;
+mod unwinding;
 pub mod warp;
 
 pub use collection::{Collection, CollectionInfo, Column};

@@ -3,6 +3,7 @@
 use super::GeometryError;
 use super::column::crs_from_json;
 use super::source::{Batches, ROWS};
+use crate::unwinding::unwinding;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use rasteret_schema::Crs;
@@ -52,8 +53,10 @@ impl ParquetSource {
     pub fn new(table: &str, file: File) -> Result<ParquetSource, GeometryError> {
         let invalid =
             |reason: String| GeometryError::Invalid { table: table.to_owned(), format: "GeoParquet", reason };
-        let builder =
-            ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| invalid(error.to_string()))?;
+        // The reader reports most of what it finds amiss, and asserts the rest.
+        let builder = unwinding(|| ParquetRecordBatchReaderBuilder::try_new(file))
+            .map_err(invalid)?
+            .map_err(|error| invalid(error.to_string()))?;
         let metadata = builder.metadata().file_metadata().key_value_metadata();
         let geo = metadata.into_iter().flatten().find(|entry| entry.key == "geo");
         let geo = geo
@@ -70,13 +73,21 @@ impl ParquetSource {
             let table = table.to_owned();
             move |reason: String| GeometryError::Invalid { table: table.clone(), format: "Parquet", reason }
         };
-        let mask = ProjectionMask::roots(self.builder.parquet_schema(), columns.iter().copied());
-        let reader = self
-            .builder
-            .with_projection(mask)
-            .with_batch_size(ROWS)
-            .build()
-            .map_err(|error| invalid(error.to_string()))?;
-        Ok(Box::new(reader.map(move |batch| batch.map_err(|error| invalid(error.to_string())))))
+        let reader = unwinding(|| {
+            let mask = ProjectionMask::roots(self.builder.parquet_schema(), columns.iter().copied());
+            self.builder.with_projection(mask).with_batch_size(ROWS).build()
+        });
+        let mut reader = reader.map_err(&invalid)?.map_err(|error| invalid(error.to_string()))?;
+        let mut failed = false;
+        Ok(Box::new(std::iter::from_fn(move || {
+            // A reader that has panicked is not asked again.
+            if failed {
+                return None;
+            }
+            let batch = unwinding(|| reader.next()).map_err(&invalid).transpose()?;
+            let batch = batch.and_then(|batch| batch.map_err(|error| invalid(error.to_string())));
+            failed = batch.is_err();
+            Some(batch)
+        })))
     }
 }

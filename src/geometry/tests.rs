@@ -367,3 +367,30 @@ fn parquet_without_geometries() {
     );
     assert!(message(Points::open("points.shp", &TableOptions::new())).contains("no table that can be read"));
 }
+
+#[test]
+fn damaged_files_are_errors() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("damaged.parquet");
+    let wkb = BinaryArray::from_iter_values(
+        polygons().into_iter().map(|part| geometry_to_wkb(&part.into()).unwrap()),
+    );
+    let batch = tagged(Arc::new(wkb), "wkb", UTM);
+    let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    let whole = writer.into_inner().unwrap();
+    let read = |bytes: &[u8]| {
+        std::fs::write(&path, bytes).unwrap();
+        GeometryTable::open(&path, &TableOptions::new())
+    };
+    assert!(read(&whole).is_ok());
+    for at in (0..whole.len()).step_by(3) {
+        let _ = read(&whole[..at]).unwrap_err();
+        for byte in [0x00, 0x7f, 0xff] {
+            let mut damaged = whole.clone();
+            damaged[at] = byte;
+            // What is damaged need not matter, but nothing panics.
+            let _ = read(&damaged);
+        }
+    }
+}

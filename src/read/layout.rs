@@ -35,14 +35,8 @@ impl Layout {
             |(h, w)| format!("{h} × {w}"),
         )
         .map_err(|shapes| Error::ShapeMismatch { shapes })?;
-        let bands = || scenes.iter().flat_map(|scene| scene.record.bands.iter());
-        let dtypes = bands().map(|band| (band.dtype, &band.location.band));
-        let dtype =
-            single(dtypes, DataType::to_string).map_err(|dtypes| Error::DataTypeMismatch { dtypes })?;
-        if let Some(fill) = options.fill_value.filter(|fill| !fill.fits(dtype)) {
-            return Err(Error::InvalidArgument(format!("the fill value {fill} is not a value of {dtype}")));
-        }
-        let mut nodata = bands().map(|band| band.nodata);
+        let dtype = data_type(scenes, options)?;
+        let mut nodata = scenes.iter().flat_map(|scene| &scene.record.bands).map(|band| band.nodata);
         let first = nodata.next().flatten();
         let layout = Layout {
             shape: [scenes.len(), scenes[0].record.bands.len(), height as usize, width as usize],
@@ -51,12 +45,37 @@ impl Layout {
             nodata: first.filter(|_| nodata.all(|other| same_nodata(first, other))),
         };
         // A byte for each pixel says besides whether it is valid.
-        let needed =
+        let bytes =
             layout.shape.iter().try_fold(dtype.size() as u64 + 1, |bytes, n| bytes.checked_mul(*n as u64));
-        match needed {
-            Some(needed) if needed <= options.memory_limit => Ok(layout),
-            _ => Err(Error::TooLarge { needed: needed.unwrap_or(u64::MAX), limit: options.memory_limit }),
-        }
+        within_memory(bytes, options)?;
+        Ok(layout)
+    }
+}
+
+/// The one data type of the bands of scenes.
+///
+/// # Errors
+///
+/// If there are several, or the fill value does not fit.
+pub fn data_type(scenes: &[Scene], options: &ReadOptions) -> Result<DataType> {
+    let bands = scenes.iter().flat_map(|scene| &scene.record.bands);
+    let dtypes = bands.map(|band| (band.dtype, &band.location.band));
+    let dtype = single(dtypes, DataType::to_string).map_err(|dtypes| Error::DataTypeMismatch { dtypes })?;
+    match options.fill_value.filter(|fill| !fill.fits(dtype)) {
+        Some(fill) => Err(Error::InvalidArgument(format!("the fill value {fill} is not a value of {dtype}"))),
+        None => Ok(dtype),
+    }
+}
+
+/// Whether a result may be as large; `None` is larger than can be counted.
+///
+/// # Errors
+///
+/// [`Error::TooLarge`].
+pub fn within_memory(bytes: Option<u64>, options: &ReadOptions) -> Result<()> {
+    match bytes {
+        Some(bytes) if bytes <= options.memory_limit => Ok(()),
+        _ => Err(Error::TooLarge { needed: bytes.unwrap_or(u64::MAX), limit: options.memory_limit }),
     }
 }
 

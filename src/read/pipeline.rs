@@ -60,16 +60,14 @@ pub struct ReadProgress {
 /// Is told how far a read is, from any thread, after each tile.
 pub type OnProgress = Arc<dyn Fn(ReadProgress) + Send + Sync>;
 
-/// What reads are made with.
+/// What reads are made with. Clones share the bound on bytes in flight.
 #[derive(Clone)]
 pub struct Pipeline {
-    /// Where bytes come from.
-    pub sources: ByteSources,
-    /// What decodes them.
-    pub readers: Readers,
-    /// What may be used for it.
-    pub limits: ReadLimits,
-    /// Who wants to know.
+    sources: ByteSources,
+    readers: Readers,
+    limits: ReadLimits,
+    budget: Arc<Semaphore>,
+    /// Who wants to know how far reads are.
     pub on_progress: Option<OnProgress>,
 }
 
@@ -106,6 +104,17 @@ pub struct WindowPixels {
 pub type OnWindow = Arc<dyn Fn(usize, WindowPixels) -> Result<()> + Send + Sync>;
 
 impl Pipeline {
+    /// Reads from these sources with these readers.
+    pub fn new(sources: ByteSources, readers: Readers, limits: ReadLimits) -> Self {
+        let budget = Arc::new(Semaphore::new(limits.bytes_in_flight as usize));
+        Pipeline { sources, readers, limits, budget, on_progress: None }
+    }
+
+    /// The same with other limits.
+    pub fn with_limits(self, limits: ReadLimits) -> Self {
+        Pipeline { on_progress: self.on_progress, ..Pipeline::new(self.sources, self.readers, limits) }
+    }
+
     /// Reads windows, each of which is handed to `on_window` once.
     ///
     /// # Errors
@@ -116,9 +125,8 @@ impl Pipeline {
         let pipeline = self.clone();
         let (run, fetches) = cpu::run(move || pipeline.prepare(&requests, on_window)).await?;
         let ends = CancelOnDrop(Arc::clone(&run));
-        let budget = Arc::new(Semaphore::new(self.limits.bytes_in_flight as usize));
         stream::iter(fetches)
-            .map(|fetch| fetch.run(Arc::clone(&run), &budget, self.limits.bytes_in_flight))
+            .map(|fetch| fetch.run(Arc::clone(&run), &self.budget, self.limits.bytes_in_flight))
             .buffer_unordered(CONCURRENT)
             .try_for_each(|()| async { Ok(()) })
             .await?;

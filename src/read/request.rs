@@ -118,7 +118,7 @@ impl ReadRequest {
 
     /// What the read may use besides the memory of its result.
     pub fn limits(mut self, limits: ReadLimits) -> Self {
-        self.pipeline.limits = limits;
+        self.pipeline = self.pipeline.with_limits(limits);
         self
     }
 

@@ -164,8 +164,8 @@ fn plan_file(
             targets.push((Image::Mask(*level), target(Plane::Validity(index), 0)));
             Some(mask.dtype)
         } else if let Some(alpha) = alpha_sample(header, image.dtype)
-            // It is no mask of itself.
-            .filter(|alpha| band.nodata.is_none() && *alpha != band.sample)
+            && alpha != band.sample
+            && band.nodata.is_none()
         {
             targets.push((Image::Pixels(*level), target(Plane::Validity(index), alpha)));
             Some(image.dtype)
@@ -227,7 +227,7 @@ fn reader_of(
     })
 }
 
-/// The alpha band that GDAL takes as a mask: the last of two bands or four, of 8 bits or 16.
+/// The alpha band that GDAL takes as the mask of the others: the last of two bands or four, of 8 bits or 16.
 fn alpha_sample(header: &ArchivedRasterHeader, dtype: DataType) -> Option<u16> {
     let last = match header.bands.len() {
         2 => 1,

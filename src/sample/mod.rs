@@ -1,10 +1,12 @@
 //! Values of rasters at points.
 //!
-//! In: points, and the grid of a raster. Out: a value for each point that lies on it. Nothing is read here: a
-//! [`Sampler`] says which pixels it needs, is given them, and says again, until it needs no more.
+//! In: points, and the rasters of a collection. Out: a value for each point that lies on one. A [`SampleRequest`]
+//! finds the rasters and reads; which pixels are needed is up to a [`Sampler`]: it says which, is given them, and
+//! says again, until it needs no more.
 //!
 //! | file | what is in it |
 //! | --- | --- |
+//! | `request` | a collection and points → batches of values |
 //! | `grid` | points → pixels of a raster |
 //! | `sampler` | pixels → which windows are needed → values |
 //! | `nearest` | the nearest pixel with data, and neighbourhoods |
@@ -14,11 +16,13 @@
 mod grid;
 mod latest;
 mod nearest;
+mod request;
 mod sampler;
 mod table;
 
 pub use grid::{PixelPoint, SampleGrid, project};
 pub use latest::Latest;
+pub use request::{Match, SampleRequest};
 pub use sampler::{MAX_DISTANCE_PIXELS, Neighbourhood, SampleOptions, Sampler, Samples};
 pub use table::{SampleSource, SampleTable};
 

@@ -69,8 +69,9 @@ pub use verify::{Damage, Depth, verify};
 
 pub use zone::{ColumnZone, Scalar, ScalarRange, ZoneMap};
 
+use crate::unwinding::unwinding;
 use backend::{NamedFile, ReadOnlyFile};
-use guarded::{guarded, unwinding};
+use guarded::guarded;
 use redb::{Builder, Database, DatabaseError, ReadableDatabase};
 use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};

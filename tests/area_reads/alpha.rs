@@ -2,6 +2,7 @@
 
 use crate::compare::{Case, ask, compare};
 use crate::fixture::{Band, Fixture};
+use rasteret::blocking::Wait;
 use rasteret::schema::header::{BandMetadata, ColorInterpretation};
 use rasteret::schema::{Geotransform, PixelValue};
 use rasteret::{Area, Crs};
@@ -69,7 +70,7 @@ fn alpha_bands_are_masks_where_they_are_to_gdal() {
     for ((case, expected), bands) in cases.iter().zip(&expected).zip(of_records) {
         let names = bands.iter().map(|band| &band.name);
         let area = Area::bbox(BOUNDS).with_crs(Crs::from_epsg(32643));
-        let read = fixture.records(&[&case.name]).read(area).bands(names).array();
+        let read = fixture.records(&[&case.name]).read(area).bands(names).array().wait();
         let samples = case.bands.len() * (SIZE * SIZE) as usize;
         assert_eq!(compare(&read, case, expected), Ok(samples), "{}", case.name);
         let all_valid = read.unwrap().valid.iter().all(|valid| *valid);
