@@ -90,3 +90,34 @@ impl From<std::io::Error> for ByteSourceError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Error, Location};
+
+    #[test]
+    fn kinds_are_those_of_the_library() {
+        let errors = [
+            ByteSourceError::NotFound,
+            ByteSourceError::AccessDenied { reason: "no".to_owned() },
+            ByteSourceError::Changed { difference: "it grew".to_owned() },
+            ByteSourceError::BeyondEnd { range: 1..3, size: 2 },
+            ByteSourceError::RangesNotSupported,
+            ByteSourceError::Unreachable { attempts: 2, elapsed: Duration::ZERO, cause: "reset".to_owned() },
+            ByteSourceError::WrongResponse("status 400".to_owned()),
+            ByteSourceError::UnsupportedScheme { scheme: "ftp".to_owned() },
+            ByteSourceError::Invalid("no URL".to_owned()),
+            ByteSourceError::Io(std::io::ErrorKind::Other.into()),
+        ];
+        let href = "https://user:secret@example.com/a.tif?sig=secret".to_owned();
+        let location = Location { href, record: "r".to_owned(), band: "B04".to_owned() };
+        for error in errors {
+            let kind = error.kind();
+            let error = Error::from_byte_source(&location, error);
+            let text = format!("{error} {error:?}");
+            assert_eq!(error.kind(), kind);
+            assert!(text.contains("https://example.com/a.tif") && !text.contains("secret"), "{text}");
+        }
+    }
+}

@@ -24,7 +24,9 @@ pub struct SourceOptions {
     /// Allow an object store without TLS. URLs that begin with `http://` need no permission.
     pub allow_http: bool,
     /// More options of an object store, by the names that `object_store` has for them
-    /// (`aws_access_key_id`, `google_service_account`, `azure_storage_sas_token`, …). They may be secret.
+    /// (`aws_access_key_id`, `google_service_account`, `azure_storage_sas_token`, …), which come before the environment's (`AWS_ACCESS_KEY_ID`, …), which
+    /// come before those of a profile in `~/.aws`. An empty value takes away what the environment has.
+    /// They may be secret.
     pub store: BTreeMap<String, String>,
     /// How long it may take to connect.
     pub connect_timeout: Duration,

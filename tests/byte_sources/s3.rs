@@ -166,9 +166,19 @@ fn who_may_not_read() {
 #[test]
 fn without_credentials_public_buckets_are_read() {
     let server = Server::start();
-    // The metadata service of a machine that has none.
     let mut options = server.options();
-    options.store.insert("aws_metadata_endpoint".to_owned(), "http://127.0.0.1:1".to_owned());
+    // Not the credentials of whoever runs the test, and no metadata service.
+    for (key, value) in [
+        ("aws_access_key_id", ""),
+        ("aws_web_identity_token_file", ""),
+        ("aws_container_credentials_relative_uri", ""),
+        ("aws_container_credentials_full_uri", ""),
+        ("aws_shared_credentials_file", "/nowhere"),
+        ("aws_config_file", "/nowhere"),
+        ("aws_metadata_endpoint", "http://127.0.0.1:1"),
+    ] {
+        options.store.insert(key.to_owned(), value.to_owned());
+    }
     let sources = ByteSources::new(options);
     let source = sources.open(&href("public"), None).unwrap();
     assert_eq!(bytes(wait(source.read(5..10))), server.bytes[5..10]);

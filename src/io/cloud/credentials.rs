@@ -65,13 +65,15 @@ impl Settings {
         let values = environment
             .chain(given)
             .map(|(key, value)| (key.to_ascii_lowercase(), value))
-            .filter(|(key, value)| key.starts_with(prefix(cloud)) && !value.is_empty())
+            .filter(|(key, _)| key.starts_with(prefix(cloud)))
             .map(|(key, value)| {
                 let name =
                     ALIASES.iter().find(|(alias, _)| *alias == key).map(|(_, name)| (*name).to_owned());
                 (name.unwrap_or(key), value)
             });
-        let mut settings = Settings { cloud, values: values.collect(), has_default_credentials: false };
+        let mut values: BTreeMap<String, String> = values.collect();
+        values.retain(|_, value| !value.is_empty());
+        let mut settings = Settings { cloud, values, has_default_credentials: false };
         match cloud {
             Cloud::S3 => settings.add_profile(home),
             Cloud::Google => {
@@ -250,6 +252,9 @@ mod tests {
         assert_eq!(environment.get("aws_secret_access_key"), None, "not that of the profile");
         let given = settings(Cloud::S3, &[("AWS_ACCESS_KEY_ID", "C")], home, &[("aws_access_key_id", "D")]);
         assert_eq!(given.get("aws_access_key_id"), Some("D"));
+        let taken_away =
+            settings(Cloud::S3, &[("AWS_ACCESS_KEY_ID", "C")], None, &[("aws_access_key_id", "")]);
+        assert!(!taken_away.has_credentials());
     }
 
     #[test]
