@@ -33,12 +33,21 @@ fn cases() -> Vec<Case> {
             40_075,
         ),
         other("EPSG:3035", [1000.0, 0.0, 2_500_000.0, 0.0, -1000.0, 5_500_000.0], 4000, 3500),
-        other("EPSG:2056", [500.0, 0.0, 2_480_000.0, 0.0, -500.0, 1_300_000.0], 720, 450),
+        other("EPSG:2056", [500.0, 0.0, 2_560_000.0, 0.0, -500.0, 1_270_000.0], 300, 240),
         other("EPSG:32643", [10.0, 0.0, 699_960.0, 0.0, 10.0, 1_400_000.0], 300, 500),
     ]);
     let mut cases = Vec::new();
     for source in sources {
+        // GDAL takes no operation that is not made for all of the source, and then gets to Switzerland without
+        // a change of datum. What lies on the other side of the globe has no place in UTM that versions of PROJ
+        // agree on.
+        let is_swiss =
+            [32632, 2056].map(Some).contains(&source.crs.epsg()) && source.transform.f < 5_300_000.0;
+        let is_opposite = source.transform.c == 170.0;
         for crs in [4326, 3857, 32643, 32644, 32632, 32601, 3031, 3413, 2056, 3832, 3395] {
+            if crs == 2056 && !is_swiss || [32643, 32644].contains(&crs) && is_opposite {
+                continue;
+            }
             let crs = Crs::from_epsg(crs);
             let Ok(grid) = suggested_grid(&source, &crs, Suggestion::Default) else {
                 cases.push(Case { source: source.clone(), crs, suggestion: Suggestion::Default });
