@@ -220,6 +220,6 @@ fn add_opposite(
 /// The value of a parameter in WKT 2.
 fn parameter(wkt: &str, name: &str) -> Option<f64> {
     let start = wkt.find(&format!("PARAMETER[\"{name}\","))?;
-    let value = wkt[start..].splitn(3, ',').nth(1)?;
+    let value = wkt[start..].split(',').nth(1)?;
     value.trim_end_matches(']').parse().ok()
 }

@@ -227,8 +227,7 @@ impl PixelTransform {
         let distance = (first + middle as f64) - first;
         let error = ((ends[0].0 + delta_x * distance) - ends[1].0).abs()
             + ((ends[0].1 + delta_y * distance) - ends[1].1).abs();
-        // NaN is not more than anything.
-        if !(error > TOLERANCE) {
+        if error <= TOLERANCE || error.is_nan() {
             for (i, (x, y)) in xs.iter_mut().zip(ys).enumerate() {
                 let distance = i as f64;
                 *x = ends[0].0 + delta_x * distance;

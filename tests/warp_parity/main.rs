@@ -6,5 +6,6 @@ mod cases;
 mod compare;
 mod grids;
 #[path = "../oracle/mod.rs"]
+#[allow(dead_code)]
 mod oracle;
 mod warps;

@@ -23,6 +23,36 @@ enum Holes {
     Mask,
 }
 
+/// Every method for the data types that others have less use for.
+#[test]
+fn other_data_types() {
+    let mut random = Random(6);
+    let mut cases = Vec::new();
+    // Without those where a millimetre is seen in integers of millions.
+    let pairs: Vec<_> = pairs().into_iter().filter(|pair| pair.tolerance <= 1e-5).collect();
+    for dtype in [DataType::Int8, DataType::UInt32, DataType::Int32, DataType::UInt64, DataType::Int64] {
+        for method in Method::ALL {
+            let pair = &pairs[random.below(pairs.len())];
+            let (_, target) = targets(pair).swap_remove(random.below(5));
+            let mut pixels = pixels(&mut random, dtype, 1, &pair.source);
+            let nodata = PixelValue::Integer(77);
+            punch(&mut pixels, &mask(&mut random, &pair.source), nodata);
+            cases.push(Case {
+                name: format!("{}, {method}, {dtype}", pair.name),
+                source: pair.source.clone(),
+                target,
+                method,
+                pixels,
+                nodata: Some(nodata),
+                fill: None,
+                mask: None,
+                tolerance: 0.0,
+            });
+        }
+    }
+    compare_all(&cases, |case| case.pixels.dtype().to_string());
+}
+
 fn cases(random: &mut Random, methods: &[Method]) -> Vec<Case> {
     let mut cases = Vec::new();
     for pair in pairs() {
@@ -81,11 +111,14 @@ fn punch(pixels: &mut rasteret::PixelArray, mask: &ndarray::Array4<bool>, nodata
                         }
                     });
                 })*
-                _ => unreachable!(),
+                PixelArray::Float16(_) => unreachable!("rasterio has none"),
             }
         };
     }
-    punch!(UInt8: u8, UInt16: u16, Int16: i16, Float32: f32, Float64: f64);
+    punch!(
+        UInt8: u8, Int8: i8, UInt16: u16, Int16: i16, UInt32: u32, Int32: i32, UInt64: u64, Int64: i64,
+        Float32: f32, Float64: f64
+    );
 }
 
 fn compare(seed: u64, methods: &[Method]) {

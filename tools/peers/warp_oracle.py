@@ -15,6 +15,7 @@ import numpy as np
 import rasterio
 from rasterio.crs import CRS
 from rasterio.enums import Resampling
+from rasterio._err import CPLE_BaseError
 from rasterio.errors import RasterioError
 from rasterio.io import MemoryFile
 from rasterio.transform import Affine, array_bounds
@@ -94,7 +95,7 @@ def grid(case, _):
             dst_width=shape[0],
             dst_height=shape[1],
         )
-    except RasterioError as error:
+    except (RasterioError, CPLE_BaseError) as error:
         return {"error": str(error)}
     if case.get("aligned"):
         found = aligned_target(*found, case["aligned"])

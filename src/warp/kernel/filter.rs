@@ -261,7 +261,7 @@ impl<T: Value, F: Filter> Kernel<T> for General<F> {
         }
         if total < 0.000001 {
             None
-        } else if total < 0.99999 || total > 1.00001 {
+        } else if !(0.99999..=1.00001).contains(&total) {
             Some(T::from_f64(sum / total))
         } else {
             Some(T::from_f64(sum))

@@ -65,7 +65,7 @@ impl<T: Value> Kernel<T> for Lanczos {
 fn normalised<T: Value>(sum: f64, weight: f64) -> Option<T> {
     if weight < 0.000001 {
         None
-    } else if weight < 0.99999 || weight > 1.00001 {
+    } else if !(0.99999..=1.00001).contains(&weight) {
         Some(T::from_f64(sum * (1.0 / weight)))
     } else {
         Some(T::from_f64(sum))
