@@ -1,5 +1,6 @@
 //! The library's error type.
 
+use crate::io::{ByteSourceError, without_secrets};
 use crate::store::StoreError;
 use rasteret_schema::{RasterError, source::SourceError};
 use std::fmt;
@@ -44,12 +45,22 @@ pub enum Error {
         difference: String,
     },
     /// An href that nothing here can read.
-    #[error("{location}: {scheme} URLs cannot be read by this build; local files can")]
+    #[error(
+        "{location}: {scheme} URLs cannot be read; local files and http, https, s3, gs, az, abfs and abfss URLs can"
+    )]
     UnsupportedScheme {
         /// Which file, record and band.
         location: Box<Location>,
         /// The URL's scheme.
         scheme: String,
+    },
+    /// The bytes of a file cannot be had.
+    #[error("{location}: {source}")]
+    Bytes {
+        /// Which file, record and band.
+        location: Box<Location>,
+        /// Why.
+        source: ByteSourceError,
     },
     /// The database cannot be opened, read or written.
     #[error(transparent)]
@@ -144,10 +155,17 @@ pub enum Error {
         /// Bytes that are allowed.
         limit: u64,
     },
+    /// An array does not make a dataset.
+    #[error(transparent)]
+    Dataset(#[from] crate::dataset::DatasetError),
     /// A GeoTIFF cannot be written.
     #[cfg(feature = "geotiff")]
     #[error(transparent)]
     Write(#[from] rasteret_geotiff::write::WriteError),
+    /// A Zarr store cannot be written.
+    #[cfg(feature = "zarr")]
+    #[error(transparent)]
+    Zarr(#[from] crate::output::ZarrError),
     /// Arrow refused an operation.
     #[error(transparent)]
     Arrow(#[from] arrow_schema::ArrowError),
@@ -187,6 +205,7 @@ impl Error {
             Error::AccessDenied { .. } => "access-denied",
             Error::StaleHeader { .. } => "stale-header",
             Error::UnsupportedScheme { .. } => "unsupported-scheme",
+            Error::Bytes { source, .. } => source.kind(),
             Error::Store(error) => error.kind(),
             Error::Archive(rasteret_schema::ArchiveError::NewerVersion { .. }) => "newer-version",
             Error::Archive(_) => "damaged",
@@ -206,10 +225,31 @@ impl Error {
             Error::SeveralCrs { .. } => "several-crs",
             Error::NothingSelected(_) => "nothing-selected",
             Error::TooLarge { .. } => "too-large",
+            Error::Dataset(error) => error.kind(),
             #[cfg(feature = "geotiff")]
             Error::Write(_) => "write",
+            #[cfg(feature = "zarr")]
+            Error::Zarr(error) => error.kind(),
             Error::Arrow(_) => "table",
             Error::Io { .. } => "io",
+        }
+    }
+
+    /// Why the bytes of a file cannot be had, and what they are for. What may be secret in the href is
+    /// left out.
+    pub fn from_byte_source(location: &Location, error: ByteSourceError) -> Error {
+        let location = Location { href: without_secrets(&location.href), ..location.clone() };
+        match error {
+            ByteSourceError::NotFound => Error::NotFound { href: location.href },
+            ByteSourceError::AccessDenied { reason } => Error::AccessDenied { href: location.href, reason },
+            ByteSourceError::Changed { difference } => {
+                Error::StaleHeader { location: Box::new(location), difference }
+            }
+            ByteSourceError::UnsupportedScheme { scheme } => {
+                Error::UnsupportedScheme { location: Box::new(location), scheme }
+            }
+            ByteSourceError::Io(source) => Error::Io { what: location.href, source },
+            source => Error::Bytes { location: Box::new(location), source },
         }
     }
 

@@ -307,6 +307,16 @@ pub struct ObjectVersion {
     pub last_modified: Option<i64>,
 }
 
+impl From<&ArchivedObjectVersion> for ObjectVersion {
+    fn from(archived: &ArchivedObjectVersion) -> Self {
+        ObjectVersion {
+            size: archived.size.as_ref().map(|size| size.to_native()),
+            etag: archived.etag.as_ref().map(|etag| etag.as_str().to_owned()),
+            last_modified: archived.last_modified.as_ref().map(|time| time.to_native()),
+        }
+    }
+}
+
 impl RasterHeader {
     /// The encoding of the image at full resolution.
     pub fn encoding(&self) -> Option<&Encoding> {

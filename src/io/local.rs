@@ -1,7 +1,9 @@
 //! Local files, memory-mapped.
 
-use crate::error::{Error, Result};
+use super::ByteSourceError;
+use bytes::Bytes;
 use memmap2::Mmap;
+use rasteret_schema::ObjectVersion;
 use rasteret_schema::header::ArchivedObjectVersion;
 use std::fs::{File, Metadata};
 use std::ops::Range;
@@ -11,7 +13,7 @@ use std::time::UNIX_EPOCH;
 /// A local file that is mapped into memory.
 #[derive(Debug)]
 pub struct LocalFile {
-    map: Mmap,
+    map: Bytes,
     metadata: Metadata,
 }
 
@@ -20,17 +22,21 @@ impl LocalFile {
     ///
     /// # Errors
     ///
-    /// [`Error::NotFound`], [`Error::AccessDenied`], or [`Error::Io`].
-    pub fn open(path: &Path) -> Result<Self> {
-        let failed = |source: std::io::Error| Error::from_io(path.display().to_string(), source);
-        let file = File::open(path).map_err(failed)?;
-        let metadata = file.metadata().map_err(failed)?;
+    /// [`Error::NotFound`](crate::Error::NotFound), [`Error::AccessDenied`](crate::Error::AccessDenied),
+    /// or [`Error::Io`](crate::Error::Io).
+    pub fn open(path: &Path) -> crate::Result<Self> {
+        Self::map(path).map_err(|source| crate::Error::from_io(path.display().to_string(), source))
+    }
+
+    pub(super) fn map(path: &Path) -> std::io::Result<Self> {
+        let file = File::open(path)?;
+        let metadata = file.metadata()?;
         // SAFETY: the map is only read, as bytes, of which any value is valid. A process that
         // rewrites the file meanwhile changes what is read, which decoding treats as hostile
         // anyway; one that truncates it makes the read fault, as with every memory-mapped reader:
         // raster files are replaced, not cut, by the tools that write them.
-        let map = unsafe { Mmap::map(&file) }.map_err(failed)?;
-        Ok(LocalFile { map, metadata })
+        let map = unsafe { Mmap::map(&file) }?;
+        Ok(LocalFile { map: Bytes::from_owner(map), metadata })
     }
 
     /// The bytes of a range; `None` where the file ends before the range does.
@@ -38,21 +44,28 @@ impl LocalFile {
         self.map.get(usize::try_from(range.start).ok()?..usize::try_from(range.end).ok()?)
     }
 
+    /// The bytes of a range, as a part of the map that keeps it alive.
+    pub(super) fn slice(&self, range: Range<u64>) -> Result<Bytes, ByteSourceError> {
+        match self.bytes(range.clone()) {
+            Some(bytes) => Ok(self.map.slice_ref(bytes)),
+            None => Err(ByteSourceError::BeyondEnd { range, size: self.size() }),
+        }
+    }
+
     /// Size in bytes.
     pub fn size(&self) -> u64 {
         self.map.len() as u64
     }
 
+    /// Which version of the file this is.
+    pub(super) fn version(&self) -> ObjectVersion {
+        let modified = self.metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+        let last_modified = modified.and_then(|time| i64::try_from(time.as_micros()).ok());
+        ObjectVersion { size: Some(self.metadata.len()), etag: None, last_modified }
+    }
+
     /// How the file differs from the version that a header was parsed from; `None` where it does not.
     pub fn difference(&self, version: &ArchivedObjectVersion) -> Option<String> {
-        let size = self.metadata.len();
-        if let Some(indexed) = version.size.as_ref().map(|size| size.to_native())
-            && indexed != size
-        {
-            return Some(format!("it had {indexed} bytes and has {size} now"));
-        }
-        let modified = self.metadata.modified().ok()?.duration_since(UNIX_EPOCH).ok()?.as_micros();
-        let indexed = version.last_modified.as_ref()?.to_native();
-        (u128::try_from(indexed) != Ok(modified)).then(|| "it was written to since".to_owned())
+        super::version::difference(&version.into(), &self.version())
     }
 }

@@ -1,19 +1,17 @@
 //! Arrays out of scenes.
 
-use super::execute::{Plane, execute};
-use super::files::{FileReads, open_files};
-use super::finish::Finish;
+use super::finish::{fill_outside, turn_over};
 use super::layout::Layout;
-use super::mask::Mask;
+use super::mask::{Mask, MaskError};
+use super::pipeline::{OnWindow, Pipeline, ReadStatistics, WindowPixels};
 use super::pixels::PixelArray;
 use super::request::ReadOptions;
 use super::scene::Scene;
+use super::windows::WindowRequest;
 use crate::error::Result;
-use crate::readers::Readers;
 use ndarray::{Array4, s};
 use rasteret_schema::{Crs, Geotransform, PixelValue};
-use rayon::prelude::*;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
 /// The pixels of an area.
@@ -49,17 +47,6 @@ pub struct Slice {
     pub transform: Geotransform,
 }
 
-/// What a read cost.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct ReadStatistics {
-    /// Tiles that were decoded.
-    pub tiles: u64,
-    /// Bytes of these tiles.
-    pub bytes: u64,
-    /// Seconds from the selected scenes to the array.
-    pub seconds: f64,
-}
-
 impl AreaArray {
     /// Which pixels of a slice are valid in all bands: `[H, W]`, row by row. Empty beyond the last slice.
     pub fn valid_in_all_bands(&self, slice: usize) -> Vec<bool> {
@@ -78,56 +65,96 @@ impl AreaArray {
 }
 
 /// Reads scenes into one array.
-pub(super) fn assemble(
-    scenes: &[Scene],
+pub(super) async fn read_array(
+    pipeline: &Pipeline,
+    scenes: Vec<Scene>,
     bands: Vec<String>,
-    readers: &Readers,
     options: ReadOptions,
 ) -> Result<AreaArray> {
     let started = Instant::now();
-    let layout = Layout::new(scenes, options)?;
-    let files = open_files(scenes)?;
-    let mut reads = FileReads::plan(scenes, &files, readers, &layout)?;
-    let mut pixels = PixelArray::zeros(layout.dtype, layout.shape);
-    let mut valid = Array4::from_elem(layout.shape, true);
+    let layout = Layout::new(&scenes, options)?;
+    let requests = scenes
+        .iter()
+        .flat_map(|scene| scene.bands.iter().map(move |band| (scene, band)))
+        .zip(&layout.planes)
+        .map(|((scene, band), values)| WindowRequest {
+            band: Arc::clone(band),
+            level: 0,
+            window: scene.window,
+            fill: values.fill,
+        })
+        .collect();
+    let output = Arc::new(Output::new(scenes, layout, options.all_touched));
+    let on_window: OnWindow = {
+        let output = Arc::clone(&output);
+        Arc::new(move |plane, window| output.place(plane, window))
+    };
+    let statistics = pipeline.read(requests, on_window).await?;
+    let (pixels, valid) = output.take();
+    Ok(AreaArray {
+        pixels,
+        valid,
+        bands,
+        slices: output.scenes.iter().map(slice).collect(),
+        crs: output.layout.crs.clone(),
+        nodata: output.layout.nodata,
+        statistics: ReadStatistics { seconds: started.elapsed().as_secs_f64(), ..statistics },
+    })
+}
 
-    let plane_bytes = layout.plane_pixels() * layout.dtype.size();
-    let width = layout.shape[3] as u32;
-    {
-        let mut planes: Vec<Mutex<Plane<'_>>> = Vec::new();
-        let outputs = pixels.as_bytes_mut().chunks_exact_mut(plane_bytes);
-        let validity = reads.validity.iter_mut().map(|validity| validity.samples.as_mut_slice());
-        planes.extend(outputs.chain(validity).map(|bytes| Mutex::new(Plane { width, bytes })));
-        execute(&reads.images, &planes)?;
+/// The array while its windows come in.
+struct Output {
+    scenes: Vec<Scene>,
+    /// Of each scene, made when its first window is there.
+    masks: Vec<OnceLock<Result<Mask, MaskError>>>,
+    layout: Layout,
+    all_touched: bool,
+    array: Mutex<(PixelArray, Array4<bool>)>,
+}
+
+impl Output {
+    fn new(scenes: Vec<Scene>, layout: Layout, all_touched: bool) -> Self {
+        let mut masks = Vec::new();
+        masks.resize_with(scenes.len(), OnceLock::new);
+        let array = (PixelArray::zeros(layout.dtype, layout.shape), Array4::from_elem(layout.shape, false));
+        Output { scenes, masks, layout, all_touched, array: Mutex::new(array) }
     }
-    let masks: Vec<Mask> =
-        scenes.par_iter().map(|scene| outline(scene, options.all_touched)).collect::<Result<_>>()?;
-    let valid_planes = valid.as_slice_mut().unwrap_or_default().par_chunks_exact_mut(layout.plane_pixels());
-    pixels.as_bytes_mut().par_chunks_exact_mut(plane_bytes).zip(valid_planes).enumerate().for_each(
-        |(plane, (pixels, valid))| {
-            let scene = plane / bands.len();
-            let (dtype, values) = (layout.dtype, layout.planes[plane]);
-            let mut finish = Finish { dtype, width: width as usize, values, pixels, valid };
-            finish.mark_valid(reads.validity_of(plane));
-            finish.fill_sparse(reads.sparse_of(plane));
-            finish.fill_outside(&masks[scene]);
-            if scenes[scene].transform.is_south_up() {
-                finish.turn_over();
-            }
-        },
-    );
-    let statistics = ReadStatistics { seconds: started.elapsed().as_secs_f64(), ..reads_statistics(&reads) };
-    let slices = scenes.iter().map(slice).collect();
-    Ok(AreaArray { pixels, valid, bands, slices, crs: layout.crs, nodata: layout.nodata, statistics })
+
+    fn place(&self, plane: usize, WindowPixels { mut pixels, mut valid }: WindowPixels) -> Result<()> {
+        let [_, bands, _, width] = self.layout.shape;
+        let scene = &self.scenes[plane / bands];
+        let mask = self.masks[plane / bands].get_or_init(|| outline(scene, self.all_touched));
+        let mask = mask.as_ref().map_err(Clone::clone)?;
+        fill_outside(mask, self.layout.planes[plane].fill, &mut pixels, &mut valid);
+        if scene.transform.is_south_up() {
+            turn_over(width, &mut pixels, &mut valid);
+        }
+        let (samples, len) = (pixels.to_bytes(), valid.len());
+        let mut array = self.array.lock().unwrap_or_else(PoisonError::into_inner);
+        let (all_pixels, all_valid) = &mut *array;
+        all_pixels.as_bytes_mut()[plane * samples.len()..][..samples.len()].copy_from_slice(&samples);
+        if let Some(all_valid) = all_valid.as_slice_mut() {
+            all_valid[plane * len..][..len].copy_from_slice(&valid);
+        }
+        Ok(())
+    }
+
+    fn take(&self) -> (PixelArray, Array4<bool>) {
+        let mut array = self.array.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(
+            &mut *array,
+            (PixelArray::zeros(self.layout.dtype, [0; 4]), Array4::default([0; 4])),
+        )
+    }
 }
 
 fn window_transform(scene: &Scene) -> Geotransform {
     scene.transform.translated(scene.window.column.into(), scene.window.row.into())
 }
 
-fn outline(scene: &Scene, all_touched: bool) -> Result<Mask> {
+fn outline(scene: &Scene, all_touched: bool) -> Result<Mask, MaskError> {
     let (width, height) = (scene.window.width, scene.window.height);
-    Ok(Mask::new(&scene.geometry, &window_transform(scene), width, height, all_touched)?)
+    Mask::new(&scene.geometry, &window_transform(scene), width, height, all_touched)
 }
 
 fn slice(scene: &Scene) -> Slice {
@@ -144,10 +171,4 @@ fn slice(scene: &Scene) -> Slice {
         geometry_index: scene.geometry_index,
         transform,
     }
-}
-
-fn reads_statistics(reads: &FileReads<'_>) -> ReadStatistics {
-    let tiles = || reads.images.iter().flat_map(|read| &read.tiles);
-    let bytes = tiles().map(|tile| tile.bytes.end - tile.bytes.start).sum();
-    ReadStatistics { tiles: tiles().count() as u64, bytes, seconds: 0.0 }
 }

@@ -82,11 +82,6 @@ impl Layout {
             _ => Err(Error::TooLarge { needed: needed.unwrap_or(u64::MAX), limit: options.memory_limit }),
         }
     }
-
-    /// Pixels of one plane.
-    pub fn plane_pixels(&self) -> usize {
-        self.shape[2] * self.shape[3]
-    }
 }
 
 /// NaN is one nodata value.

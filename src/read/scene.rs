@@ -29,10 +29,11 @@ pub struct Scene {
     /// Pixels of the raster that the geometry covers, the same for all bands.
     pub window: Window,
     /// In the order that was asked for. The rows of one record share them.
-    pub bands: Arc<[SceneBand]>,
+    pub bands: Arc<[Arc<SceneBand>]>,
 }
 
 /// One band of a record: its raster, and which sample of it.
+#[derive(Debug)]
 pub struct SceneBand {
     /// File, record, band.
     pub location: Location,
@@ -65,8 +66,10 @@ pub fn select_scenes(
     let mut projected: HashMap<Crs, Vec<Arc<Geometry<f64>>>> = HashMap::new();
     let mut scenes = Vec::new();
     for (number, record) in records {
-        let rasters: Arc<[SceneBand]> =
-            bands.iter().map(|band| scene_band(&stored, number, &record, band)).collect::<Result<_>>()?;
+        let rasters: Arc<[Arc<SceneBand>]> = bands
+            .iter()
+            .map(|band| scene_band(&stored, number, &record, band).map(Arc::new))
+            .collect::<Result<_>>()?;
         let grid = common_grid(&rasters)?;
         let geometries = match projected.get(&grid.crs) {
             Some(geometries) => geometries,
@@ -169,8 +172,8 @@ struct Grid {
 }
 
 /// The grid that all bands of a record have.
-fn common_grid(bands: &[SceneBand]) -> Result<Grid> {
-    let mut grids = bands.iter().map(grid);
+fn common_grid(bands: &[Arc<SceneBand>]) -> Result<Grid> {
+    let mut grids = bands.iter().map(|band| grid(band));
     let first = grids.next().ok_or_else(|| Error::InvalidArgument("no band was asked for".to_owned()))??;
     for other in grids {
         if other? != first {

@@ -3,6 +3,7 @@
 use super::{Session, create_parent};
 use crate::Outcome;
 use crate::print::{CommandError, bytes, plural};
+use rasteret::blocking::Wait;
 use rasteret::local::LocalSource;
 use rasteret::output::{write_geotiff, write_png};
 use rasteret::{Area, AreaArray, Database, Filter, PixelArray, PixelValue};
@@ -50,7 +51,8 @@ pub fn run(session: &Session<'_>, dir: Option<&Path>) -> Result<Outcome, Command
     let bounds =
         collection.info()?.bounds.ok_or_else(|| CommandError::Failed("the archive is empty".to_owned()))?;
     let area = Area::bbox(middle(bounds));
-    let array = collection.subset(Filter::new().ids([&first])).read(area).bands(["B04", "B08"]).array()?;
+    let array =
+        collection.subset(Filter::new().ids([&first])).read(area).bands(["B04", "B08"]).array().wait()?;
     session.printer.note(format!(
         "read B04 and B08 of {first}: {} of {} tiles in {:.1} ms",
         bytes(array.statistics.bytes),

@@ -4,6 +4,7 @@ use super::{Session, create_parent};
 use crate::Outcome;
 use crate::args::{Form, Read};
 use crate::print::{CommandError, bytes, plural};
+use rasteret::blocking::Wait;
 use rasteret::output::{write_geotiff, write_npy, write_png};
 use rasteret::{Area, AreaArray, Crs, PixelValue};
 use serde::Serialize;
@@ -47,7 +48,7 @@ pub fn run(session: &Session<'_>, read: &Read) -> Result<Outcome, CommandError> 
             .ok_or_else(|| CommandError::Usage(format!("the fill value {value:?} is not a number")))?;
         request = request.fill_value(value);
     }
-    let array = request.array()?;
+    let array = request.array().wait()?;
     create_parent(&read.output)?;
     write(&array, &read.output)?;
 
