@@ -1,9 +1,10 @@
 """What the peers share: the task, the process that runs it, and how outputs are compared.
 
 A peer is a process. Its one argument is a JSON document, the context (see `Context`); each line on stdin
-names a row of the table; each is answered by one line of JSON on stdout:
+names a row of the table, with for how many seconds to repeat its work if it is over sooner; each is answered by
+one line of JSON on stdout, with the median of the repetitions:
 
-    {"seconds": …, "cpu_seconds": …, "peak_memory": …, "output": {…}}      or      {"error": "…"}
+    {"seconds": …, "runs": …, "cpu_seconds": …, "peak_memory": …, "output": {…}}      or      {"error": "…"}
 
 Only the work is timed: not the start of the process, not the imports, not what a peer keeps from one read
 to the next, and not the checksums.
@@ -11,6 +12,7 @@ to the next, and not the checksums.
 
 import json
 import os
+import statistics
 import sys
 import time
 import zlib
@@ -18,8 +20,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-PROCESS_STARTED = time.perf_counter()
 
 BANDS = ["B04", "B08"]
 EPSG = 32643
@@ -118,17 +118,25 @@ def serve(rows: dict[str, Row]) -> None:
     context = Context(context["base"], *(Path(context[key]) for key in ("scenes", "work", "records")))
     ready: dict[str, Any] = {}
     for line in sys.stdin:
-        name = line.strip()
+        name, *repeat = line.split()
         try:
             if name not in ready:
                 ready[name] = rows[name](context)
             work, summary = ready[name]
-            cpu, started = time.process_time(), time.perf_counter()
-            output = work()
-            seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
-            peak = peak_memory()
-            answer = {"seconds": seconds, "cpu_seconds": cpu, "peak_memory": peak, "output": summary(output)}
-            del output
+            times, cpu = [], time.process_time()
+            while not times or sum(times) < float(repeat[0] if repeat else 0):
+                output = None
+                started = time.perf_counter()
+                output = work()
+                times.append(time.perf_counter() - started)
+            answer = {
+                "seconds": statistics.median(times),
+                "runs": len(times),
+                "cpu_seconds": (time.process_time() - cpu) / len(times),
+                "peak_memory": peak_memory(),
+                "output": summary(output),
+            }
+            output = None
         except Exception as error:  # noqa: BLE001: a peer that fails is a result, too
             answer = {"error": f"{type(error).__name__}: {error}".splitlines()[0][:200]}
         print(json.dumps(answer), flush=True)
