@@ -44,7 +44,20 @@ pub fn without_secrets(href: &str) -> String {
     format!("{scheme}://{host}{path}")
 }
 
-fn percent_decoded(text: &str) -> Option<String> {
+/// A message without the queries of the URLs in it.
+pub fn scrubbed(message: &str) -> String {
+    let words = message.split_inclusive(char::is_whitespace).map(|word| match word.split_once('?') {
+        Some((url, query)) if url.contains("://") => {
+            let end = query.find(|c: char| c.is_whitespace() || matches!(c, ')' | '"' | '\'' | '>'));
+            format!("{url}{}", end.map_or("", |end| &query[end..]))
+        }
+        _ => word.to_owned(),
+    });
+    words.collect()
+}
+
+/// Text without percent-encoding; `None` where that is no UTF-8.
+pub fn percent_decoded(text: &str) -> Option<String> {
     percent_encoding::percent_decode_str(text).decode_utf8().ok().map(|text| text.into_owned())
 }
 
@@ -61,6 +74,14 @@ mod tests {
         assert_eq!(local_path("file:/data/a.tif").as_deref(), Some(Path::new("/data/a.tif")));
         assert_eq!(local_path("https://example.com/B04.tif"), None);
         assert_eq!(local_path("s3://bucket/B04.tif"), None);
+    }
+
+    #[test]
+    fn messages_are_scrubbed() {
+        assert_eq!(
+            scrubbed("GET (https://h/a.tif?sig=1&x=2) failed? yes: \"https://h/b?c\""),
+            "GET (https://h/a.tif) failed? yes: \"https://h/b\""
+        );
     }
 
     #[test]

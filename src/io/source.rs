@@ -1,7 +1,9 @@
 //! A file or an object, by byte ranges.
 
-use super::ByteSourceError;
 use super::local::LocalFile;
+use super::remote::Remote;
+use super::response::Wanted;
+use super::{ByteSourceError, runtime};
 use bytes::Bytes;
 use rasteret_schema::ObjectVersion;
 use std::ops::Range;
@@ -18,6 +20,7 @@ pub struct ByteSource {
 #[derive(Debug, Clone)]
 enum Place {
     Local(Arc<LocalFile>),
+    Remote(Arc<Remote>),
 }
 
 /// Bytes, and what it took to get them.
@@ -25,13 +28,17 @@ enum Place {
 pub struct Fetched {
     /// The bytes.
     pub bytes: Bytes,
-    /// How many requests were made, those that failed included; none for a local file.
+    /// How many requests were made, those that failed included and redirections not; none for a local file.
     pub requests: u32,
 }
 
 impl ByteSource {
     pub(super) fn local(href: String, file: LocalFile) -> Self {
         ByteSource { href: href.into(), place: Place::Local(Arc::new(file)) }
+    }
+
+    pub(super) fn remote(href: String, remote: Remote) -> Self {
+        ByteSource { href: href.into(), place: Place::Remote(Arc::new(remote)) }
     }
 
     /// The bytes of a range: exactly as many as it is long.
@@ -47,6 +54,11 @@ impl ByteSource {
     pub async fn read(&self, range: Range<u64>) -> Result<Fetched, ByteSourceError> {
         match &self.place {
             Place::Local(file) => Ok(Fetched { bytes: file.slice(range)?, requests: 0 }),
+            Place::Remote(remote) => {
+                let remote = Arc::clone(remote);
+                let work = async move { remote.fetch(Wanted::Range(range)).await };
+                runtime::run(work).await.map(|(fetched, _)| fetched)
+            }
         }
     }
 
@@ -60,6 +72,10 @@ impl ByteSource {
             Place::Local(file) => {
                 let bytes = file.slice(0..len.min(file.size()))?;
                 Ok((Fetched { bytes, requests: 0 }, file.version()))
+            }
+            Place::Remote(remote) => {
+                let remote = Arc::clone(remote);
+                runtime::run(async move { remote.fetch(Wanted::Start(len)).await }).await
             }
         }
     }

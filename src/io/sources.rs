@@ -1,27 +1,47 @@
 //! Opens byte sources by href.
 
-use super::href::{local_path, scheme, without_secrets};
+use super::cloud;
+use super::fallback::Fallback;
+use super::href::{local_path, without_secrets};
+use super::http::{self, Http};
+use super::limit::{HostLimits, Limited};
 use super::local::LocalFile;
+use super::remote::Remote;
+use super::route::{Bucket, Cloud, Route};
 use super::source::ByteSource;
+use super::transport::{Object, Transport};
 use super::{ByteSourceError, SourceOptions, version};
 use rasteret_schema::ObjectVersion;
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use url::Url;
 
 /// Hands out byte sources. Cheap to clone; keeps one client a host, alive between reads.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone)]
 pub struct ByteSources {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
     options: Arc<SourceOptions>,
+    client: OnceLock<reqwest::Client>,
+    limits: HostLimits,
+    transports: Mutex<HashMap<String, Arc<dyn Transport>>>,
 }
 
 impl ByteSources {
     /// Sources with other options than the default ones.
     pub fn new(options: SourceOptions) -> Self {
-        ByteSources { options: Arc::new(options) }
+        let limits = HostLimits::new(options.max_requests_per_host);
+        let options = Arc::new(options);
+        let shared = Shared { options, client: OnceLock::new(), limits, transports: Mutex::default() };
+        ByteSources { shared: Arc::new(shared) }
     }
 
     /// What the sources are opened with.
     pub fn options(&self) -> &SourceOptions {
-        &self.options
+        &self.shared.options
     }
 
     /// Opens a file or an object, of which a version may be expected.
@@ -33,16 +53,119 @@ impl ByteSources {
     ///
     /// If a local file cannot be opened or is another version, or nothing here can read such an href.
     pub fn open(&self, href: &str, version: Option<&ObjectVersion>) -> Result<ByteSource, ByteSourceError> {
-        let Some(path) = local_path(href) else {
-            let scheme = scheme(href).unwrap_or_default().to_owned();
-            return Err(ByteSourceError::UnsupportedScheme { scheme });
-        };
-        let file = LocalFile::map(&path)?;
-        if let Some(difference) = version.and_then(|version| version::difference(version, &file.version())) {
-            return Err(ByteSourceError::Changed { difference });
+        match local_path(href) {
+            Some(path) => {
+                let file = LocalFile::map(&path)?;
+                match version.and_then(|version| version::difference(version, &file.version())) {
+                    Some(difference) => Err(ByteSourceError::Changed { difference }),
+                    None => Ok(ByteSource::local(without_secrets(href), file)),
+                }
+            }
+            None => {
+                let (transport, object) = self.shared.reach(href)?;
+                let remote = Remote {
+                    transport,
+                    object: Arc::new(object),
+                    expected: version.cloned().unwrap_or_default(),
+                    seen: OnceLock::new(),
+                    options: Arc::clone(&self.shared.options),
+                };
+                Ok(ByteSource::remote(without_secrets(href), remote))
+            }
         }
-        Ok(ByteSource::local(without_secrets(href), file))
     }
+}
+
+impl Default for ByteSources {
+    fn default() -> Self {
+        Self::new(SourceOptions::default())
+    }
+}
+
+impl fmt::Debug for ByteSources {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ByteSources").field("options", &self.shared.options).finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    /// How to reach an object, and what it is called there.
+    fn reach(&self, href: &str) -> Result<(Arc<dyn Transport>, Object), ByteSourceError> {
+        match Route::parse(href)? {
+            Route::Bucket(bucket, key) => Ok((self.bucket(&bucket)?, Object { url: href.to_owned(), key })),
+            Route::Http(url, None) => {
+                Ok((self.host(&url)?, Object { url: href.to_owned(), key: String::new() }))
+            }
+            Route::Http(url, Some((bucket, key))) => {
+                Ok((self.host_or_bucket(&url, &bucket)?, Object { url: href.to_owned(), key }))
+            }
+        }
+    }
+
+    fn host(&self, url: &Url) -> Result<Arc<dyn Transport>, ByteSourceError> {
+        let origin = url.origin().ascii_serialization();
+        self.transport(&origin, || {
+            let http = Http::new(self.client()?.clone(), &self.options);
+            Ok(Arc::new(Limited::new(http, self.limits.of(&origin))))
+        })
+    }
+
+    fn bucket(&self, bucket: &Bucket) -> Result<Arc<dyn Transport>, ByteSourceError> {
+        let name = bucket_url(bucket);
+        self.transport(&name, || {
+            let store = cloud::bucket(bucket, &self.options, self.client()?)?;
+            Ok(Arc::new(Limited::new(store, self.limits.of(&name))))
+        })
+    }
+
+    /// The plain URLs of object stores need no credentials, mostly: where access is denied, those that
+    /// are found are tried.
+    fn host_or_bucket(&self, url: &Url, bucket: &Bucket) -> Result<Arc<dyn Transport>, ByteSourceError> {
+        if cloud::is_asked_for(bucket.cloud, &self.options, false) {
+            return self.bucket(bucket);
+        }
+        let host = self.host(url)?;
+        if self.options.anonymous {
+            return Ok(host);
+        }
+        self.transport(&format!("{} {}", url.origin().ascii_serialization(), bucket_url(bucket)), || {
+            Ok(match cloud::is_asked_for(bucket.cloud, &self.options, true) {
+                true => Arc::new(Fallback::new(host, self.bucket(bucket)?)),
+                false => host,
+            })
+        })
+    }
+
+    /// The transport of a name, made when it is first asked for.
+    fn transport(
+        &self,
+        name: &str,
+        make: impl FnOnce() -> Result<Arc<dyn Transport>, ByteSourceError>,
+    ) -> Result<Arc<dyn Transport>, ByteSourceError> {
+        let transports = || self.transports.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(transport) = transports().get(name) {
+            return Ok(Arc::clone(transport));
+        }
+        let made = make()?;
+        Ok(Arc::clone(transports().entry(name.to_owned()).or_insert(made)))
+    }
+
+    fn client(&self) -> Result<&reqwest::Client, ByteSourceError> {
+        if let Some(client) = self.client.get() {
+            return Ok(client);
+        }
+        let client = http::client(&self.options)?;
+        Ok(self.client.get_or_init(|| client))
+    }
+}
+
+fn bucket_url(bucket: &Bucket) -> String {
+    let scheme = match bucket.cloud {
+        Cloud::S3 => "s3",
+        Cloud::Google => "gs",
+        Cloud::Azure => "az",
+    };
+    format!("{scheme}://{}@{}", bucket.name, bucket.within.as_deref().unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -1,0 +1,8 @@
+//! Byte sources against servers that work, and against servers that do not.
+
+mod faults;
+mod http;
+mod random_faults;
+mod s3;
+mod secrets;
+mod support;
