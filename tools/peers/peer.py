@@ -91,9 +91,14 @@ def pixels(planes) -> dict:
     }
 
 
-def headers(count: int, total: int) -> dict:
+def headers(table) -> dict:
     """Headers that were found, and the sum of all tile offsets and byte counts in them."""
-    return {"headers": count, "sum": total}
+    import pyarrow.compute as pc
+
+    columns = [table[name].combine_chunks() for name in table.column_names if name.endswith("_metadata")]
+    lists = [pc.struct_field(column, name) for column in columns for name in ("tile_offsets", "tile_byte_counts")]
+    total = sum(pc.sum(pc.list_flatten(values)).as_py() or 0 for values in lists)
+    return {"headers": table.num_rows * len(columns), "sum": total}
 
 
 def warped(destination, transform) -> dict:

@@ -110,19 +110,13 @@ def header_build(context: Context):
 def find_plan(context: Context):
     collection = rasteret.load(context.records / "rasteret")
     columns = ["id", *(f"{band}_metadata" for band in BANDS)]
-    return lambda: collection.subset(bbox=RECORDS_BOX).to_table(columns=columns), found
+    return lambda: collection.subset(bbox=RECORDS_BOX).to_table(columns=columns), headers
 
 
 def one_header(context: Context):
     collection = rasteret.load(context.records / "rasteret")
     column = f"{BANDS[1]}_metadata"
-    return lambda: collection.where(ds.field("id") == RECORD).to_table(columns=[column]), found
-
-
-def found(table: pa.Table) -> dict:
-    columns = [table[name] for name in table.column_names if name.endswith("_metadata")]
-    fields = [pc.struct_field(column.combine_chunks(), field) for column in columns for field in ("tile_offsets", "tile_byte_counts")]
-    return headers(table.num_rows * len(columns), sum(pc.sum(pc.list_flatten(f)).as_py() for f in fields))
+    return lambda: collection.where(ds.field("id") == RECORD).to_table(columns=[column]), headers
 
 
 def count(context: Context):
