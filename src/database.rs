@@ -121,7 +121,8 @@ impl Database {
         Ok(self.store.stats()?)
     }
 
-    /// Gives unused space of the file back to the file system.
+    /// Gives unused space of the file back to the file system. After builds that added a good part of the
+    /// file, that happens when its last handle is dropped.
     ///
     /// # Errors
     ///

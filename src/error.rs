@@ -4,6 +4,7 @@ use crate::io::{ByteSourceError, without_secrets};
 use crate::store::StoreError;
 use rasteret_schema::{RasterError, source::SourceError};
 use std::fmt;
+use std::path::PathBuf;
 
 /// A result of this library.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -101,7 +102,8 @@ pub enum Error {
     InvalidArgument(String),
     /// The arrays of a read do not have one shape.
     #[error(
-        "the records do not give arrays of one shape: {shapes}; choose records of one grid, or a smaller area"
+        "the records do not give arrays of one shape: {shapes}; give a resolution or a target CRS for one common grid, \
+         choose a smaller area, or read a table"
     )]
     ShapeMismatch {
         /// The shapes, and records that have them.
@@ -109,8 +111,8 @@ pub enum Error {
     },
     /// The bands of a record lie on different grids.
     #[error(
-        "the bands of record {record:?} lie on different grids (pixel sizes: {resolutions}); read bands of one \
-         resolution at a time"
+        "the bands of record {record:?} lie on different grids (pixel sizes: {resolutions}); give a resolution for \
+         one common grid, or read bands of one resolution at a time"
     )]
     GridMismatch {
         /// The record.
@@ -142,6 +144,9 @@ pub enum Error {
         /// The systems, and how many records are in each.
         systems: String,
     },
+    /// Pixels cannot be brought to another grid.
+    #[error(transparent)]
+    Warp(#[from] crate::warp::WarpError),
     /// No record matches.
     #[error("nothing to read: {0}")]
     NothingSelected(String),
@@ -169,6 +174,14 @@ pub enum Error {
     /// Arrow refused an operation.
     #[error(transparent)]
     Arrow(#[from] arrow_schema::ArrowError),
+    /// An output cannot be written. What was there under its name is as it was.
+    #[error("cannot write {}: {source}{}", path.display(), crate::remedy::of_output(source.as_ref()))]
+    Output {
+        /// The output.
+        path: PathBuf,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// A file cannot be read or written.
     #[error("{what}: {source}")]
     Io {
@@ -223,6 +236,7 @@ impl Error {
             Error::NoSuchBand { .. } => "no-such-band",
             Error::DataTypeMismatch { .. } => "data-type-mismatch",
             Error::SeveralCrs { .. } => "several-crs",
+            Error::Warp(_) => "warp",
             Error::NothingSelected(_) => "nothing-selected",
             Error::TooLarge { .. } => "too-large",
             Error::Dataset(error) => error.kind(),
@@ -231,7 +245,7 @@ impl Error {
             #[cfg(feature = "zarr")]
             Error::Zarr(error) => error.kind(),
             Error::Arrow(_) => "table",
-            Error::Io { .. } => "io",
+            Error::Output { .. } | Error::Io { .. } => "io",
         }
     }
 

@@ -28,6 +28,7 @@
 //! | [`read`] | records, an area, bands → pixels |
 //! | [`dataset`] | pixels → bands with labels |
 //! | [`crs`] | coordinates of one reference system → those of another |
+//! | [`warp`] | pixels on one grid → pixels on another |
 //! | [`io`] | hrefs and byte ranges → bytes |
 //! | [`output`] | arrays → files |
 //! | [`blocking`] | futures → results, for plain code |
@@ -46,7 +47,9 @@ pub mod output;
 pub mod query;
 pub mod read;
 mod readers;
+mod remedy;
 pub mod store;
+pub mod warp;
 
 pub use collection::{Collection, CollectionInfo, Column};
 pub use database::Database;

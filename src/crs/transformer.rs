@@ -48,6 +48,11 @@ impl Transformer {
         &self.pair.1
     }
 
+    /// Whether both systems give every place the same coordinates.
+    pub fn is_identity(&self) -> Result<bool, CrsError> {
+        Ok(matches!(*cache::operation(&self.pair)?, Operation::Identity))
+    }
+
     /// Transforms points in place; the error is that of the first point that cannot be transformed,
     /// and leaves it and those after it as they were.
     ///

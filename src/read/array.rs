@@ -1,17 +1,16 @@
 //! Arrays out of scenes.
 
-use super::finish::{fill_outside, turn_over};
 use super::layout::Layout;
-use super::mask::{Mask, MaskError};
-use super::pipeline::{OnWindow, Pipeline, ReadStatistics, WindowPixels};
+use super::pipeline::{Pipeline, ReadStatistics, WindowPixels};
 use super::pixels::PixelArray;
+use super::planes::{OnPlane, read_planes};
 use super::request::ReadOptions;
 use super::scene::Scene;
-use super::windows::WindowRequest;
+use super::target::north_up;
 use crate::error::Result;
 use ndarray::{Array4, s};
 use rasteret_schema::{Crs, Geotransform, PixelValue};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 /// The pixels of an area.
@@ -72,103 +71,47 @@ pub(super) async fn read_array(
     options: ReadOptions,
 ) -> Result<AreaArray> {
     let started = Instant::now();
-    let layout = Layout::new(&scenes, options)?;
-    let requests = scenes
-        .iter()
-        .flat_map(|scene| scene.bands.iter().map(move |band| (scene, band)))
-        .zip(&layout.planes)
-        .map(|((scene, band), values)| WindowRequest {
-            band: Arc::clone(band),
-            level: 0,
-            window: scene.window,
-            fill: values.fill,
+    let layout = Layout::new(&scenes, &options)?;
+    let scenes: Arc<[Scene]> = scenes.into();
+    let array = Arc::new(Mutex::new((
+        PixelArray::zeros(layout.dtype, layout.shape),
+        Array4::from_elem(layout.shape, false),
+    )));
+    let on_plane: OnPlane = {
+        let (array, bands) = (Arc::clone(&array), bands.len());
+        Box::new(move |scene, band, plane| {
+            place(scene * bands + band, &plane, &mut array.lock().unwrap_or_else(PoisonError::into_inner));
+            Ok(())
         })
-        .collect();
-    let output = Arc::new(Output::new(scenes, layout, options.all_touched));
-    let on_window: OnWindow = {
-        let output = Arc::clone(&output);
-        Arc::new(move |plane, window| output.place(plane, window))
     };
-    let statistics = pipeline.read(requests, on_window).await?;
-    let (pixels, valid) = output.take();
+    let statistics = read_planes(pipeline, Arc::clone(&scenes), options, on_plane).await?;
+    let nothing = (PixelArray::zeros(layout.dtype, [0; 4]), Array4::default([0; 4]));
+    let (pixels, valid) =
+        std::mem::replace(&mut *array.lock().unwrap_or_else(PoisonError::into_inner), nothing);
     Ok(AreaArray {
         pixels,
         valid,
         bands,
-        slices: output.scenes.iter().map(slice).collect(),
-        crs: output.layout.crs.clone(),
-        nodata: output.layout.nodata,
+        slices: scenes.iter().map(slice).collect(),
+        crs: layout.crs,
+        nodata: layout.nodata,
         statistics: ReadStatistics { seconds: started.elapsed().as_secs_f64(), ..statistics },
     })
 }
 
-/// The array while its windows come in.
-struct Output {
-    scenes: Vec<Scene>,
-    /// Of each scene, made when its first window is there.
-    masks: Vec<OnceLock<Result<Mask, MaskError>>>,
-    layout: Layout,
-    all_touched: bool,
-    array: Mutex<(PixelArray, Array4<bool>)>,
-}
-
-impl Output {
-    fn new(scenes: Vec<Scene>, layout: Layout, all_touched: bool) -> Self {
-        let mut masks = Vec::new();
-        masks.resize_with(scenes.len(), OnceLock::new);
-        let array = (PixelArray::zeros(layout.dtype, layout.shape), Array4::from_elem(layout.shape, false));
-        Output { scenes, masks, layout, all_touched, array: Mutex::new(array) }
+fn place(plane: usize, from: &WindowPixels, (pixels, valid): &mut (PixelArray, Array4<bool>)) {
+    let (samples, len) = (from.pixels.to_bytes(), from.valid.len());
+    pixels.as_bytes_mut()[plane * samples.len()..][..samples.len()].copy_from_slice(&samples);
+    if let Some(valid) = valid.as_slice_mut() {
+        valid[plane * len..][..len].copy_from_slice(&from.valid);
     }
-
-    fn place(&self, plane: usize, WindowPixels { mut pixels, mut valid }: WindowPixels) -> Result<()> {
-        let [_, bands, _, width] = self.layout.shape;
-        let scene = &self.scenes[plane / bands];
-        let mask = self.masks[plane / bands].get_or_init(|| outline(scene, self.all_touched));
-        let mask = mask.as_ref().map_err(Clone::clone)?;
-        fill_outside(mask, self.layout.planes[plane].fill, &mut pixels, &mut valid);
-        if scene.transform.is_south_up() {
-            turn_over(width, &mut pixels, &mut valid);
-        }
-        let (samples, len) = (pixels.to_bytes(), valid.len());
-        let mut array = self.array.lock().unwrap_or_else(PoisonError::into_inner);
-        let (all_pixels, all_valid) = &mut *array;
-        all_pixels.as_bytes_mut()[plane * samples.len()..][..samples.len()].copy_from_slice(&samples);
-        if let Some(all_valid) = all_valid.as_slice_mut() {
-            all_valid[plane * len..][..len].copy_from_slice(&valid);
-        }
-        Ok(())
-    }
-
-    fn take(&self) -> (PixelArray, Array4<bool>) {
-        let mut array = self.array.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::replace(
-            &mut *array,
-            (PixelArray::zeros(self.layout.dtype, [0; 4]), Array4::default([0; 4])),
-        )
-    }
-}
-
-fn window_transform(scene: &Scene) -> Geotransform {
-    scene.transform.translated(scene.window.column.into(), scene.window.row.into())
-}
-
-fn outline(scene: &Scene, all_touched: bool) -> Result<Mask, MaskError> {
-    let (width, height) = (scene.window.width, scene.window.height);
-    Mask::new(&scene.geometry, &window_transform(scene), width, height, all_touched)
 }
 
 fn slice(scene: &Scene) -> Slice {
-    let transform = window_transform(scene);
-    let transform = if transform.is_south_up() {
-        let (_, north) = transform.apply(0.0, scene.window.height.into());
-        Geotransform { e: -transform.e, f: north, ..transform }
-    } else {
-        transform
-    };
     Slice {
-        record_id: scene.record_id.clone(),
-        datetime: scene.datetime,
+        record_id: scene.record.id.clone(),
+        datetime: scene.record.datetime,
         geometry_index: scene.geometry_index,
-        transform,
+        transform: north_up(scene.grid.transform, scene.grid.height),
     }
 }

@@ -56,7 +56,8 @@ pub fn turn_over(width: usize, pixels: &mut PixelArray, valid: &mut [bool]) {
     reverse_rows(valid, width);
 }
 
-fn fill(pixels: &mut PixelArray, range: Range<usize>, value: PixelValue) {
+/// Sets pixels, counted row by row, to a value.
+pub fn fill(pixels: &mut PixelArray, range: Range<usize>, value: PixelValue) {
     let (dtype, size) = (pixels.dtype(), pixels.dtype().size());
     // That the value fits was checked when the read was laid out.
     if let Some(sample) = value.to_sample(dtype) {

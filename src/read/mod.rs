@@ -9,13 +9,17 @@ pub mod area;
 mod array;
 mod coalesce;
 mod finish;
+mod labelled;
 mod layout;
 pub mod mask;
 mod pipeline;
 mod pixels;
 mod plan;
+mod planes;
 mod request;
 mod scene;
+mod select;
+mod target;
 pub mod window;
 mod windows;
 

@@ -12,7 +12,7 @@ use super::coalesce::{RequestCost, coalesce};
 use super::finish::{fill_sparse, mark_valid};
 use super::pixels::PixelArray;
 use super::plan::{TilePlan, TileUse};
-use super::scene::SceneBand;
+use super::select::SceneBand;
 use super::windows::{FilePlan, FileTile, Plane, WindowPlan, WindowRequest, plan_windows, plane_of};
 use crate::cpu;
 use crate::error::{Error, Result};

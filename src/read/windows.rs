@@ -5,7 +5,7 @@
 //! once its tiles are there.
 
 use super::plan::{Placement, Target, TilePlan, plan_image};
-use super::scene::SceneBand;
+use super::select::SceneBand;
 use crate::error::{Error, Location, Result};
 use crate::readers::Readers;
 use rasteret_schema::header::ColorInterpretation;
@@ -156,7 +156,6 @@ fn plan_file(
     for &index in of_file {
         let WindowRequest { band, level, window, fill } = &requests[index];
         let image = header.image(*level).ok_or_else(|| no_image(location, *level))?;
-        let nodata = header.nodata()?.filter(|value| value.fits(image.dtype));
         let target = |plane, sample| Target { plane: number_of(plane), sample, window: *window };
         targets.push((Image::Pixels(*level), target(Plane::Pixels(index), band.sample)));
         // What GDAL takes as the mask of a band: the file's mask, else its nodata value, else its
@@ -164,7 +163,7 @@ fn plan_file(
         let validity = if let Some(mask) = header.mask(*level) {
             targets.push((Image::Mask(*level), target(Plane::Validity(index), 0)));
             Some(mask.dtype)
-        } else if let Some(alpha) = alpha_sample(header).filter(|_| nodata.is_none()) {
+        } else if let Some(alpha) = alpha_sample(header).filter(|_| band.nodata.is_none()) {
             targets.push((Image::Pixels(*level), target(Plane::Validity(index), alpha)));
             Some(image.dtype)
         } else {
@@ -174,7 +173,7 @@ fn plan_file(
             dtype: image.dtype,
             width: window.width,
             height: window.height,
-            nodata,
+            nodata: band.nodata,
             fill: *fill,
             validity,
             sparse: Vec::new(),

@@ -8,6 +8,7 @@ mod fixture;
 #[path = "../oracle/mod.rs"]
 mod oracle;
 mod parity;
+mod resampled;
 mod shapes;
 mod stacks;
 mod written;

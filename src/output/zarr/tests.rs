@@ -10,7 +10,9 @@ fn chunks_divide_evenly() {
 
 #[test]
 fn names_that_a_store_cannot_hold() {
-    for name in ["", ".", "..", "a/b", "a\\b", "__band", "zarr.json", "time", "geometry", "y", "x", "spatial_ref"] {
+    for name in
+        ["", ".", "..", "a/b", "a\\b", "__band", "zarr.json", "time", "geometry", "y", "x", "spatial_ref"]
+    {
         assert!(matches!(check_name(name), Err(ZarrError::BandName { .. })), "{name:?}");
     }
     for name in ["B04", "Y", "eo:red", "Lufttemperatur, 2 m", "a.b"] {
