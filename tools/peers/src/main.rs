@@ -9,6 +9,7 @@ mod protocol;
 mod records;
 mod rows;
 mod scenes;
+mod warp;
 
 use std::process::ExitCode;
 

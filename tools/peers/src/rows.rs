@@ -2,17 +2,19 @@
 
 use crate::context::{AREA, BANDS, Context, EPSG, RECORD, RECORDS_BOX, RECORDS_CLOUD_COVER, Result};
 use crate::protocol::{Row, Summary, Work};
+use crate::warp::warp;
 use crate::{floor, records, scenes};
 use arrow_array::cast::AsArray;
 use arrow_array::types::Float64Type;
 use rasteret::store::{Collection, Store, StoredHeader};
+use rasteret::warp::Method;
 use rasteret::{Area, AreaArray, Crs};
 use rasteret_schema::BoundingBox;
 use rasteret_schema::record::{BBOX, CLOUD_COVER};
 use serde_json::{Value, json};
 
 /// The rows, by name.
-pub const ROWS: [(&str, Row); 10] = [
+pub const ROWS: [(&str, Row); 13] = [
     ("prepare", prepare),
     ("hot_read", hot_read),
     ("cold_read", cold_read),
@@ -21,6 +23,9 @@ pub const ROWS: [(&str, Row); 10] = [
     ("one_header", one_header),
     ("count", count),
     ("size", size),
+    ("warp_nearest", |context| warp(context, Method::Nearest)),
+    ("warp_bilinear", |context| warp(context, Method::Bilinear)),
+    ("warp_cubic", |context| warp(context, Method::Cubic)),
     ("inflate", floor::inflate),
     ("raw_http", floor::raw_http),
 ];
