@@ -5,6 +5,7 @@
 mod alpha;
 mod compare;
 mod errors;
+mod executors;
 mod fixture;
 #[path = "../oracle/mod.rs"]
 mod oracle;

@@ -98,7 +98,7 @@ fn what_is_final_is_not_tried_again() {
     ];
     let fixture = Fixture::new(SIZE);
     for (fault, is_right) in cases {
-        for (result, _) in read(&fixture, &[fault.clone()]) {
+        for (result, _) in read(&fixture, std::slice::from_ref(&fault)) {
             let error = result.unwrap_err();
             assert!(is_right(&error), "{fault:?}: {error:?}");
         }
