@@ -2,9 +2,11 @@
 
 use crate::database::Database;
 use crate::error::Result;
+use crate::geometry::Points;
 use crate::query::{self, Filter};
 use crate::read::ReadRequest;
 use crate::read::area::Area;
+use crate::sample::SampleRequest;
 use crate::store::Snapshot;
 use rasteret_schema::HeaderDescription;
 use serde::Serialize;
@@ -116,6 +118,11 @@ impl Collection {
     /// A read of the pixels of an area.
     pub fn read(&self, area: Area) -> ReadRequest {
         ReadRequest::new(self.clone(), area)
+    }
+
+    /// A look-up of the pixels at points.
+    pub fn sample(&self, points: Points) -> SampleRequest {
+        SampleRequest::new(self.clone(), points)
     }
 
     pub(crate) fn snapshot(&self) -> Result<Snapshot> {

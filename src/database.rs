@@ -3,6 +3,9 @@
 use crate::build::Build;
 use crate::collection::{Collection, CollectionInfo};
 use crate::error::Result;
+use crate::io::ByteSources;
+use crate::read::ReadLimits;
+use crate::read::pipeline::Pipeline;
 use crate::readers::Readers;
 use crate::store::{Stats, Store, StoreError};
 use rasteret_schema::{RasterReader, SourceAdapter};
@@ -17,6 +20,7 @@ use std::sync::Arc;
 pub struct Database {
     store: Arc<Store>,
     readers: Readers,
+    sources: ByteSources,
 }
 
 impl Database {
@@ -42,12 +46,19 @@ impl Database {
     }
 
     fn over(store: Store) -> Self {
-        Database { store: Arc::new(store), readers: Readers::default() }
+        Database { store: Arc::new(store), readers: Readers::default(), sources: ByteSources::default() }
     }
 
     /// The same database with another raster reader, which is asked before the built-in ones.
     pub fn with_reader(mut self, reader: Arc<dyn RasterReader>) -> Self {
         self.readers = self.readers.with(reader);
+        self
+    }
+
+    /// The same database with other byte sources: credentials, timeouts and limits of remote objects are
+    /// their options.
+    pub fn with_sources(mut self, sources: ByteSources) -> Self {
+        self.sources = sources;
         self
     }
 
@@ -111,7 +122,8 @@ impl Database {
         Ok(self.store.stats()?)
     }
 
-    /// Gives unused space of the file back to the file system.
+    /// Gives unused space of the file back to the file system. After builds that added a good part of the
+    /// file, that happens when its last handle is dropped.
     ///
     /// # Errors
     ///
@@ -124,6 +136,15 @@ impl Database {
     /// The raster readers that there are.
     pub fn readers(&self) -> &Readers {
         &self.readers
+    }
+
+    /// Where the bytes of rasters come from.
+    pub fn sources(&self) -> &ByteSources {
+        &self.sources
+    }
+
+    pub(crate) fn pipeline(&self) -> Pipeline {
+        Pipeline::new(self.sources.clone(), self.readers.clone(), ReadLimits::default())
     }
 
     pub(crate) fn store(&self) -> &Store {

@@ -1,8 +1,10 @@
 //! The library's error type.
 
+use crate::io::{ByteSourceError, without_secrets};
 use crate::store::StoreError;
 use rasteret_schema::{RasterError, source::SourceError};
 use std::fmt;
+use std::path::PathBuf;
 
 /// A result of this library.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -44,12 +46,22 @@ pub enum Error {
         difference: String,
     },
     /// An href that nothing here can read.
-    #[error("{location}: {scheme} URLs cannot be read by this build; local files can")]
+    #[error(
+        "{location}: {scheme} URLs cannot be read; local files and http, https, s3, gs, az, abfs and abfss URLs can"
+    )]
     UnsupportedScheme {
         /// Which file, record and band.
         location: Box<Location>,
         /// The URL's scheme.
         scheme: String,
+    },
+    /// The bytes of a file cannot be had.
+    #[error("{location}: {source}")]
+    Bytes {
+        /// Which file, record and band.
+        location: Box<Location>,
+        /// Why.
+        source: ByteSourceError,
     },
     /// The database cannot be opened, read or written.
     #[error(transparent)]
@@ -69,6 +81,9 @@ pub enum Error {
     /// An area is not one.
     #[error(transparent)]
     Area(#[from] crate::read::area::AreaError),
+    /// A table gives no areas or points.
+    #[error(transparent)]
+    Geometry(#[from] crate::geometry::GeometryError),
     /// A geometry cannot be placed on a raster.
     #[error(transparent)]
     Window(#[from] crate::read::window::WindowError),
@@ -90,7 +105,8 @@ pub enum Error {
     InvalidArgument(String),
     /// The arrays of a read do not have one shape.
     #[error(
-        "the records do not give arrays of one shape: {shapes}; choose records of one grid, or a smaller area"
+        "the records do not give arrays of one shape: {shapes}; give a resolution or a target CRS for one common grid, \
+         choose a smaller area, or read a table"
     )]
     ShapeMismatch {
         /// The shapes, and records that have them.
@@ -98,8 +114,8 @@ pub enum Error {
     },
     /// The bands of a record lie on different grids.
     #[error(
-        "the bands of record {record:?} lie on different grids (pixel sizes: {resolutions}); read bands of one \
-         resolution at a time"
+        "the bands of record {record:?} lie on different grids (pixel sizes: {resolutions}); give a resolution for \
+         one common grid, or read bands of one resolution at a time"
     )]
     GridMismatch {
         /// The record.
@@ -147,13 +163,34 @@ pub enum Error {
         /// Bytes that are allowed.
         limit: u64,
     },
+    /// An array does not make a dataset.
+    #[error(transparent)]
+    Dataset(#[from] crate::dataset::DatasetError),
     /// A GeoTIFF cannot be written.
     #[cfg(feature = "geotiff")]
     #[error(transparent)]
     Write(#[from] rasteret_geotiff::write::WriteError),
+    /// A Parquet file cannot be written.
+    #[error(transparent)]
+    Parquet(#[from] parquet::errors::ParquetError),
+    /// A CSV file cannot be written.
+    #[error(transparent)]
+    Csv(#[from] csv::Error),
+    /// A Zarr store cannot be written.
+    #[cfg(feature = "zarr")]
+    #[error(transparent)]
+    Zarr(#[from] crate::output::ZarrError),
     /// Arrow refused an operation.
     #[error(transparent)]
     Arrow(#[from] arrow_schema::ArrowError),
+    /// An output cannot be written. What was there under its name is as it was.
+    #[error("cannot write {}: {source}{}", path.display(), crate::remedy::of_output(source.as_ref()))]
+    Output {
+        /// The output.
+        path: PathBuf,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// A file cannot be read or written.
     #[error("{what}: {source}")]
     Io {
@@ -190,6 +227,7 @@ impl Error {
             Error::AccessDenied { .. } => "access-denied",
             Error::StaleHeader { .. } => "stale-header",
             Error::UnsupportedScheme { .. } => "unsupported-scheme",
+            Error::Bytes { source, .. } => source.kind(),
             Error::Store(error) => error.kind(),
             Error::Archive(rasteret_schema::ArchiveError::NewerVersion { .. }) => "newer-version",
             Error::Archive(_) => "damaged",
@@ -198,6 +236,7 @@ impl Error {
             Error::Crs(_) => "crs",
             Error::Footprint(_) => "footprint",
             Error::Area(_) => "area",
+            Error::Geometry(_) => "geometry",
             Error::Window(_) => "area",
             Error::Mask(_) => "area",
             Error::BuildFailures { .. } => "build-failures",
@@ -210,22 +249,32 @@ impl Error {
             Error::Warp(_) => "warp",
             Error::NothingSelected(_) => "nothing-selected",
             Error::TooLarge { .. } => "too-large",
+            Error::Dataset(error) => error.kind(),
             #[cfg(feature = "geotiff")]
             Error::Write(_) => "write",
+            Error::Parquet(_) | Error::Csv(_) => "write",
+            #[cfg(feature = "zarr")]
+            Error::Zarr(error) => error.kind(),
             Error::Arrow(_) => "table",
-            Error::Io { .. } => "io",
+            Error::Output { .. } | Error::Io { .. } => "io",
         }
     }
 
-    pub(crate) fn from_io(what: impl Into<String>, source: std::io::Error) -> Error {
-        let what = what.into();
-        match source.kind() {
-            std::io::ErrorKind::NotFound => Error::NotFound { href: what },
-            std::io::ErrorKind::PermissionDenied => Error::AccessDenied {
-                href: what,
-                reason: "the file's permissions do not allow it".to_owned(),
-            },
-            _ => Error::Io { what, source },
+    /// Why the bytes of a file cannot be had, and what they are for. What may be secret in the href is
+    /// left out.
+    pub fn from_byte_source(location: &Location, error: ByteSourceError) -> Error {
+        let location = Location { href: without_secrets(&location.href), ..location.clone() };
+        match error {
+            ByteSourceError::NotFound => Error::NotFound { href: location.href },
+            ByteSourceError::AccessDenied { reason } => Error::AccessDenied { href: location.href, reason },
+            ByteSourceError::Changed { difference } => {
+                Error::StaleHeader { location: Box::new(location), difference }
+            }
+            ByteSourceError::UnsupportedScheme { scheme } => {
+                Error::UnsupportedScheme { location: Box::new(location), scheme }
+            }
+            ByteSourceError::Io(source) => Error::Io { what: location.href, source },
+            source => Error::Bytes { location: Box::new(location), source },
         }
     }
 }

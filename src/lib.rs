@@ -5,6 +5,7 @@
 //! tiles of its area.
 //!
 //! ```no_run
+//! use rasteret::blocking::Wait;
 //! use rasteret::local::LocalSource;
 //! use rasteret::{Area, Database, Filter};
 //!
@@ -13,7 +14,7 @@
 //! db.build(source).name("bangalore").run()?;
 //!
 //! let clear = db.collection("bangalore")?.subset(Filter::new().dates("2024-01/2024-03")?);
-//! let cube = clear.read(Area::bbox([77.55, 13.01, 77.58, 13.08])).bands(["B04", "B08"]).array()?;
+//! let cube = clear.read(Area::bbox([77.55, 13.01, 77.58, 13.08])).bands(["B04", "B08"]).array().wait()?;
 //! assert_eq!(cube.pixels.shape()[1], 2); // [N, C, H, W]
 //! # Ok::<(), rasteret::Error>(())
 //! ```
@@ -23,27 +24,39 @@
 //! | [`build`] | a source → a collection |
 //! | [`store`] | the file |
 //! | [`query`] | a collection and a filter → records |
+//! | [`geometry`] | a table → areas, points |
 //! | [`read`] | records, an area, bands → pixels |
+//! | [`sample`] | points, a raster → values |
+//! | [`dataset`] | pixels → bands with labels |
 //! | [`crs`] | coordinates of one reference system → those of another |
 //! | [`warp`] | pixels on one grid → pixels on another |
 //! | [`io`] | hrefs and byte ranges → bytes |
 //! | [`output`] | arrays → files |
+//! | [`blocking`] | futures → results, for plain code |
 
+pub mod blocking;
 pub mod build;
 mod collection;
+mod cpu;
 pub mod crs;
 mod database;
+pub mod dataset;
 mod error;
+pub mod geometry;
 pub mod io;
 pub mod output;
 pub mod query;
 pub mod read;
 mod readers;
+mod remedy;
+pub mod sample;
 pub mod store;
+mod unwinding;
 pub mod warp;
 
 pub use collection::{Collection, CollectionInfo, Column};
 pub use database::Database;
+pub use dataset::Dataset;
 pub use error::{Error, Location, Result};
 pub use query::Filter;
 pub use rasteret_schema::{
@@ -57,3 +70,8 @@ pub use readers::Readers;
 pub use rasteret_geotiff as geotiff;
 #[cfg(feature = "local")]
 pub use rasteret_local as local;
+
+/// The example of the README, which is compiled with the others.
+#[cfg(all(doctest, feature = "local"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

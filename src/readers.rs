@@ -30,7 +30,7 @@ impl Readers {
     }
 
     /// The reader of a format, by the name that headers carry.
-    pub fn for_format(&self, format: &str) -> Option<&dyn RasterReader> {
-        self.0.iter().find(|reader| reader.format() == format).map(|reader| &**reader)
+    pub fn for_format(&self, format: &str) -> Option<&Arc<dyn RasterReader>> {
+        self.0.iter().find(|reader| reader.format() == format)
     }
 }

@@ -4,7 +4,7 @@
 //! unaligned, 32-bit relative pointers). Reading validates the bytes and returns a reference into
 //! them; nothing is deserialised.
 
-use crate::{ArchivedRasterHeader, Georeference, PixelValue, RasterHeader};
+use crate::{ArchivedRasterHeader, BandMetadata, Georeference, PixelValue, RasterHeader};
 use rkyv::rancor::Error as RkyvError;
 
 /// Version of the archive format that this crate writes.
@@ -111,6 +111,16 @@ impl ArchivedRasterHeader {
     /// If the archive is damaged.
     pub fn nodata(&self) -> Result<Option<PixelValue>, ArchiveError> {
         rkyv::deserialize::<Option<PixelValue>, RkyvError>(&self.nodata).map_err(damaged)
+    }
+
+    /// What is known of a band, as a value; the default for a sample that there is not.
+    ///
+    /// # Errors
+    ///
+    /// If the archive is damaged.
+    pub fn band_metadata(&self, sample: u16) -> Result<BandMetadata, ArchiveError> {
+        let Some(band) = self.bands.get(usize::from(sample)) else { return Ok(BandMetadata::default()) };
+        rkyv::deserialize::<BandMetadata, RkyvError>(band).map_err(damaged)
     }
 
     /// The whole header as a value, for what is not done on the read path.

@@ -188,22 +188,7 @@ mod tests {
             mask: None,
             tiles: TileTable::new(&vec![0; *tiles as usize], &vec![0; *tiles as usize]),
         };
-        let encoding = Encoding {
-            dtype: DataType::UInt8,
-            bits_per_sample: 8,
-            samples_per_pixel: 1,
-            planar: false,
-            striped: false,
-            big_endian: false,
-            reversed_bits: false,
-            compression: 1,
-            predictor: 1,
-            photometric: 1,
-            chroma_subsampling: [1, 1],
-            extra_samples: Vec::new(),
-            jpeg_tables: Vec::new(),
-            lerc_compression: 0,
-        };
+        let encoding = Encoding::uncompressed(DataType::UInt8);
         let header = RasterHeader {
             format: "test".to_owned(),
             georeference: Georeference::default(),

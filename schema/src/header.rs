@@ -296,6 +296,35 @@ pub struct Encoding {
     pub lerc_compression: u8,
 }
 
+impl Encoding {
+    /// Tiles of one sample a pixel, chunky, little-endian, without compression or predictor: what other
+    /// encodings are said to differ from.
+    ///
+    /// ```
+    /// use rasteret_schema::{DataType, Encoding};
+    /// let rgb = Encoding { samples_per_pixel: 3, photometric: 2, ..Encoding::uncompressed(DataType::UInt8) };
+    /// assert_eq!((rgb.bits_per_sample, rgb.compression), (8, 1));
+    /// ```
+    pub fn uncompressed(dtype: DataType) -> Self {
+        Encoding {
+            dtype,
+            bits_per_sample: dtype.size() as u16 * 8,
+            samples_per_pixel: 1,
+            planar: false,
+            striped: false,
+            big_endian: false,
+            reversed_bits: false,
+            compression: 1,
+            predictor: 1,
+            photometric: 1,
+            chroma_subsampling: [1, 1],
+            extra_samples: Vec::new(),
+            jpeg_tables: Vec::new(),
+            lerc_compression: 0,
+        }
+    }
+}
+
 /// Which version of a file a header was parsed from, to notice that the file has changed since.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Archive, Serialize, Deserialize)]
 pub struct ObjectVersion {
@@ -305,6 +334,16 @@ pub struct ObjectVersion {
     pub etag: Option<String>,
     /// Time of the last change, in microseconds since 1970.
     pub last_modified: Option<i64>,
+}
+
+impl From<&ArchivedObjectVersion> for ObjectVersion {
+    fn from(archived: &ArchivedObjectVersion) -> Self {
+        ObjectVersion {
+            size: archived.size.as_ref().map(|size| size.to_native()),
+            etag: archived.etag.as_ref().map(|etag| etag.as_str().to_owned()),
+            last_modified: archived.last_modified.as_ref().map(|time| time.to_native()),
+        }
+    }
 }
 
 impl RasterHeader {

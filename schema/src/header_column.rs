@@ -371,20 +371,13 @@ mod tests {
             bands: vec![BandMetadata::default(); 2],
             color_map: Vec::new(),
             encodings: vec![Encoding {
-                dtype: DataType::UInt16,
-                bits_per_sample: 16,
                 samples_per_pixel: 2,
                 planar: true,
-                striped: false,
-                big_endian: false,
-                reversed_bits: false,
                 compression: 5,
                 predictor: 2,
-                photometric: 1,
                 chroma_subsampling: [2, 2],
                 extra_samples: vec![0],
-                jpeg_tables: Vec::new(),
-                lerc_compression: 0,
+                ..Encoding::uncompressed(DataType::UInt16)
             }],
             images: vec![ImageHeader {
                 width: 255,

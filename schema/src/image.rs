@@ -46,7 +46,12 @@ pub struct ImageView<'a> {
 }
 
 impl<'a> ImageView<'a> {
+    /// `None` where the archive contradicts itself: an image without pixels, or tiles without.
     fn new(image: &'a ArchivedImageHeader, encoding: &'a ArchivedEncoding) -> Option<Self> {
+        let sizes = [image.width, image.height, image.tile_width, image.tile_height];
+        if sizes.iter().any(|size| size.to_native() == 0) {
+            return None;
+        }
         Some(ImageView {
             width: image.width.to_native(),
             height: image.height.to_native(),
@@ -71,12 +76,12 @@ impl<'a> ImageView<'a> {
 
     /// Tiles side by side.
     pub fn tiles_across(&self) -> u32 {
-        self.width.div_ceil(self.tile_width.max(1))
+        self.width.div_ceil(self.tile_width)
     }
 
     /// Tiles one below another.
     pub fn tiles_down(&self) -> u32 {
-        self.height.div_ceil(self.tile_height.max(1))
+        self.height.div_ceil(self.tile_height)
     }
 
     /// Samples that are interleaved in one encoded tile.
@@ -100,7 +105,7 @@ impl<'a> ImageView<'a> {
 
     /// The tile row of a tile, by its index in the tile table.
     pub fn tile_row(&self, tile: u32) -> u32 {
-        let (across, down) = (self.tiles_across().max(1), self.tiles_down().max(1));
+        let (across, down) = (self.tiles_across(), self.tiles_down());
         tile / across % down
     }
 

@@ -11,13 +11,10 @@ use std::path::PathBuf;
 /// A header that has something in every field.
 fn header() -> RasterHeader {
     let encoding = |dtype, bits_per_sample, samples_per_pixel| Encoding {
-        dtype,
         bits_per_sample,
         samples_per_pixel,
         planar: true,
-        striped: false,
         big_endian: true,
-        reversed_bits: false,
         compression: 34887,
         predictor: 2,
         photometric: 6,
@@ -25,6 +22,7 @@ fn header() -> RasterHeader {
         extra_samples: vec![2],
         jpeg_tables: vec![0xff, 0xd8, 0xff, 0xd9],
         lerc_compression: 1,
+        ..Encoding::uncompressed(dtype)
     };
     let image = |size: u32, encoding, mask, offsets: &[u64], counts: &[u64]| ImageHeader {
         width: size,

@@ -4,7 +4,8 @@
 //! the store, with footprints, CRSs and headers. No pixel is read here.
 //!
 //! Each batch is committed whole. A build that is killed leaves a collection that says that it is not
-//! complete; the same build, run again, adds what is missing.
+//! complete; the same build, run again, adds what is missing. If a good part of the file is new, it is
+//! compacted when the last handle of the database is dropped.
 
 mod enrich;
 pub mod footprint;
@@ -122,8 +123,9 @@ impl Build {
             }
             Begun::Open => {}
         }
-        let failed = self.add_records(&name)?;
+        let Added { failed, bytes } = self.add_records(&name)?;
         self.complete(&name, &failed)?;
+        self.database.store().note_added(bytes);
         let snapshot = self.database.store().read()?;
         let collection = snapshot.collection(&name)?;
         self.checked(BuildSummary {
@@ -193,14 +195,14 @@ impl Build {
         Ok(Begun::Open)
     }
 
-    fn add_records(&self, name: &str) -> Result<Vec<Failure>> {
+    fn add_records(&self, name: &str) -> Result<Added> {
         let (start, end) = self.filter.span();
         let selection = Selection { bbox: self.filter.boxes().first().copied(), start, end };
-        let mut failed = Vec::new();
+        let mut added = Added::default();
         let mut batches = self.source.records(&selection);
         while let Some(batch) = futures::executor::block_on(batches.next()) {
             let SourceBatch { records, headers, failures } = enrich::enrich(batch?, &self.filter)?;
-            failed.extend(failures.into_iter().map(Failure::from));
+            added.failed.extend(failures.into_iter().map(Failure::from));
             tracing::debug!(records = records.num_rows(), headers = headers.len(), "adding a batch");
             if records.num_rows() == 0 {
                 continue;
@@ -208,8 +210,11 @@ impl Build {
             let mut write = self.database.store().write()?;
             write.append(name, &records, &headers, &[])?;
             write.commit()?;
+            let columns = records.columns().iter().filter_map(|it| it.to_data().get_slice_memory_size().ok());
+            let headers = headers.iter().map(|header| header.header.as_bytes().len());
+            added.bytes += columns.chain(headers).sum::<usize>() as u64;
         }
-        Ok(failed)
+        Ok(added)
     }
 
     fn complete(&self, name: &str, failed: &[Failure]) -> Result<()> {
@@ -232,6 +237,14 @@ impl Build {
     fn fingerprint(&self) -> Result<String> {
         Ok(format!("{} {} {:?}", self.source.kind(), self.source.fingerprint()?, self.filter))
     }
+}
+
+/// What came from the source.
+#[derive(Default)]
+struct Added {
+    failed: Vec<Failure>,
+    /// Size in memory, about that in the file.
+    bytes: u64,
 }
 
 enum Begun {

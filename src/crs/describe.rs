@@ -86,6 +86,11 @@ pub fn to_esri_wkt(crs: &Crs) -> Result<String, CrsError> {
     cache::crs(crs)?.esri_wkt().map_err(|reason| CrsError::Unknown { crs: crs.clone(), reason })
 }
 
+/// The CRS as PROJJSON, on one line: what GeoParquet and GeoArrow hold.
+pub fn to_projjson(crs: &Crs) -> Result<String, CrsError> {
+    cache::crs(crs)?.projjson().map_err(|reason| CrsError::Unknown { crs: crs.clone(), reason })
+}
+
 /// The EPSG code of a CRS: the one that it names, else the one whose definition it matches with a
 /// confidence of at least 70 %, the threshold of `rasterio.crs.CRS.to_epsg`.
 ///

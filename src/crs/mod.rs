@@ -8,7 +8,7 @@
 //! | file | what is in it |
 //! | --- | --- |
 //! | `transformer` | coordinates and geometries from one CRS to another |
-//! | `describe` | kind, unit, name, WKT, EPSG code |
+//! | `describe` | kind, unit, name, WKT, PROJJSON, EPSG code |
 //! | [`vertices`] | geometries vertex by vertex |
 //! | `cache` | what each thread keeps |
 //! | `proj` | PROJ's C interface, made safe |
@@ -20,7 +20,7 @@ mod proj;
 mod transformer;
 pub mod vertices;
 
-pub use describe::{Description, Kind, Unit, describe, parse, to_epsg, to_esri_wkt, to_wkt2};
+pub use describe::{Description, Kind, Unit, describe, parse, to_epsg, to_esri_wkt, to_projjson, to_wkt2};
 pub use error::CrsError;
 pub use transformer::Transformer;
 

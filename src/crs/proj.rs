@@ -223,6 +223,14 @@ impl Object {
             .ok_or_else(|| self.context.take_message())
     }
 
+    /// PROJJSON on one line.
+    pub(super) fn projjson(&self) -> Result<String, String> {
+        let options = [c"MULTILINE=NO".as_ptr(), ptr::null()];
+        // SAFETY: as of `wkt`.
+        unsafe { text(ffi::proj_as_projjson(self.context.raw, self.raw, options.as_ptr())) }
+            .ok_or_else(|| self.context.take_message())
+    }
+
     /// Authority and code, as far as the definition itself says.
     pub(super) fn id(&self) -> Option<(String, String)> {
         // SAFETY: a valid object; the strings are copied at once.

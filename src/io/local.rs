@@ -1,8 +1,9 @@
 //! Local files, memory-mapped.
 
-use crate::error::{Error, Result};
+use super::ByteSourceError;
+use bytes::Bytes;
 use memmap2::Mmap;
-use rasteret_schema::header::ArchivedObjectVersion;
+use rasteret_schema::ObjectVersion;
 use std::fs::{File, Metadata};
 use std::ops::Range;
 use std::path::Path;
@@ -11,31 +12,30 @@ use std::time::UNIX_EPOCH;
 /// A local file that is mapped into memory.
 #[derive(Debug)]
 pub struct LocalFile {
-    map: Mmap,
+    map: Bytes,
     metadata: Metadata,
 }
 
 impl LocalFile {
     /// Maps a file.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::NotFound`], [`Error::AccessDenied`], or [`Error::Io`].
-    pub fn open(path: &Path) -> Result<Self> {
-        let failed = |source: std::io::Error| Error::from_io(path.display().to_string(), source);
-        let file = File::open(path).map_err(failed)?;
-        let metadata = file.metadata().map_err(failed)?;
+    pub fn map(path: &Path) -> std::io::Result<Self> {
+        let file = File::open(path)?;
+        let metadata = file.metadata()?;
         // SAFETY: the map is only read, as bytes, of which any value is valid. A process that
         // rewrites the file meanwhile changes what is read, which decoding treats as hostile
         // anyway; one that truncates it makes the read fault, as with every memory-mapped reader:
         // raster files are replaced, not cut, by the tools that write them.
-        let map = unsafe { Mmap::map(&file) }.map_err(failed)?;
-        Ok(LocalFile { map, metadata })
+        let map = unsafe { Mmap::map(&file) }?;
+        Ok(LocalFile { map: Bytes::from_owner(map), metadata })
     }
 
-    /// The bytes of a range; `None` where the file ends before the range does.
-    pub fn bytes(&self, range: Range<u64>) -> Option<&[u8]> {
-        self.map.get(usize::try_from(range.start).ok()?..usize::try_from(range.end).ok()?)
+    /// The bytes of a range, as a part of the map that keeps it alive.
+    pub fn slice(&self, range: Range<u64>) -> Result<Bytes, ByteSourceError> {
+        let positions = usize::try_from(range.start).ok().zip(usize::try_from(range.end).ok());
+        match positions.and_then(|(start, end)| self.map.get(start..end)) {
+            Some(bytes) => Ok(self.map.slice_ref(bytes)),
+            None => Err(ByteSourceError::BeyondEnd { range, size: self.size() }),
+        }
     }
 
     /// Size in bytes.
@@ -43,16 +43,10 @@ impl LocalFile {
         self.map.len() as u64
     }
 
-    /// How the file differs from the version that a header was parsed from; `None` where it does not.
-    pub fn difference(&self, version: &ArchivedObjectVersion) -> Option<String> {
-        let size = self.metadata.len();
-        if let Some(indexed) = version.size.as_ref().map(|size| size.to_native())
-            && indexed != size
-        {
-            return Some(format!("it had {indexed} bytes and has {size} now"));
-        }
-        let modified = self.metadata.modified().ok()?.duration_since(UNIX_EPOCH).ok()?.as_micros();
-        let indexed = version.last_modified.as_ref()?.to_native();
-        (u128::try_from(indexed) != Ok(modified)).then(|| "it was written to since".to_owned())
+    /// Which version of the file this is.
+    pub fn version(&self) -> ObjectVersion {
+        let modified = self.metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+        let last_modified = modified.and_then(|time| i64::try_from(time.as_micros()).ok());
+        ObjectVersion { size: Some(self.metadata.len()), etag: None, last_modified }
     }
 }

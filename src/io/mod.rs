@@ -1,42 +1,51 @@
 //! Bytes of raster files.
 //!
-//! In: an href and byte ranges. Out: the bytes. This module never looks into them.
+//! In: an href and byte ranges. Out: the bytes, or an error that says why not. This module never looks
+//! into them.
+//!
+//! ```no_run
+//! # async fn read() -> Result<(), rasteret::io::ByteSourceError> {
+//! use rasteret::io::ByteSources;
+//! let sources = ByteSources::default();
+//! let source = sources.open("s3://sentinel-cogs/sentinel-s2-l2a-cogs/43/P/GQ/B04.tif", None)?;
+//! let (start, version) = source.read_start(16 << 10).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! An href leads to the map of a local file, or to a remote object, which is read through layers of
+//! which each knows one thing:
+//!
+//! | layer | what it knows |
+//! | --- | --- |
+//! | `remote` | repeats what may pass, waits for a turn, receives bodies |
+//! | `response` | whether a response is the one that was asked for |
+//! | `fallback` | a second way, where access is denied on the first |
+//! | `cloud` | buckets: their regions, their credentials; `object_store` signs |
+//! | `http` | sends a request |
+//!
+//! What is read is of one version: that which was expected, else that which the first response had. A
+//! response that is of another, or of other bytes than were asked for, is an error.
 
+mod cloud;
+mod error;
+mod fallback;
+mod href;
+mod http;
+mod limit;
 mod local;
+mod options;
+mod remote;
+mod response;
+mod route;
+mod runtime;
+mod source;
+mod sources;
+mod transport;
+mod version;
 
-pub use local::LocalFile;
-
-use std::path::PathBuf;
-
-/// The path of an href that names a local file: a plain path, or a `file:` URL. `None` for URLs of
-/// other schemes.
-pub fn local_path(href: &str) -> Option<PathBuf> {
-    if let Some(rest) = href.strip_prefix("file://") {
-        let path = rest.strip_prefix("localhost").unwrap_or(rest);
-        return percent_decoded(path).map(PathBuf::from);
-    }
-    let has_scheme = href.split_once("://").is_some_and(|(scheme, _)| {
-        scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-            && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
-    });
-    (!has_scheme).then(|| PathBuf::from(href))
-}
-
-fn percent_decoded(text: &str) -> Option<String> {
-    percent_encoding::percent_decode_str(text).decode_utf8().ok().map(|text| text.into_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::path::Path;
-
-    #[test]
-    fn hrefs_of_local_files() {
-        assert_eq!(local_path("/data/B04.tif").as_deref(), Some(Path::new("/data/B04.tif")));
-        assert_eq!(local_path("data/a b.tif").as_deref(), Some(Path::new("data/a b.tif")));
-        assert_eq!(local_path("file:///data/a%20b.tif").as_deref(), Some(Path::new("/data/a b.tif")));
-        assert_eq!(local_path("https://example.com/B04.tif"), None);
-        assert_eq!(local_path("s3://bucket/B04.tif"), None);
-    }
-}
+pub use error::ByteSourceError;
+pub use href::{local_path, without_secrets};
+pub use options::SourceOptions;
+pub use source::{ByteSource, Fetched};
+pub use sources::ByteSources;

@@ -102,8 +102,8 @@ fn geo_keys(crs: &Crs) -> Result<GeoKeys> {
     let code =
         crs::to_epsg(crs)?.and_then(|code| u16::try_from(code).ok()).filter(|code| *code < key::USER_DEFINED);
     match (description.kind, code) {
-        (Kind::Projected, Some(code)) => Ok(registered(1, key::PROJECTED_CRS, code)),
-        (Kind::Geographic, Some(code)) => Ok(registered(2, key::GEODETIC_CRS, code)),
+        (Kind::Projected, Some(code)) => Ok(GeoKeys::projected(code)),
+        (Kind::Geographic, Some(code)) => Ok(GeoKeys::geographic(code)),
         (Kind::Projected | Kind::Geographic, None) => {
             let citation = format!("ESRI PE String = {}", crs::to_esri_wkt(crs)?);
             if citation.len() > LONGEST || !citation.is_ascii() || citation.contains('|') {
@@ -115,9 +115,4 @@ fn geo_keys(crs: &Crs) -> Result<GeoKeys> {
         }
         _ => refuse("has no EPSG code and is neither projected nor geographic"),
     }
-}
-
-/// A code and nothing else: units that are said besides would replace those of the registry.
-fn registered(model: u16, key: u16, code: u16) -> GeoKeys {
-    GeoKeys::default().with(key::MODEL_TYPE, GeoKeyValue::Short(model)).with(key, GeoKeyValue::Short(code))
 }

@@ -24,10 +24,17 @@ pub fn write_png(pixels: &PixelArray, valid: &[bool], out: impl Write) -> io::Re
     let mut encoder = png::Encoder::new(out, size(width)?, size(height)?);
     encoder.set_color(color);
     encoder.set_depth(png::BitDepth::Eight);
-    let mut writer = encoder.write_header()?;
-    writer.write_image_data(&data)?;
-    writer.finish()?;
-    Ok(())
+    let mut writer = encoder.write_header().map_err(io_error)?;
+    writer.write_image_data(&data).map_err(io_error)?;
+    writer.finish().map_err(io_error)
+}
+
+/// The crate's own conversion keeps the words of an I/O error, but not its kind.
+fn io_error(error: png::EncodingError) -> io::Error {
+    match error {
+        png::EncodingError::IoError(error) => error,
+        other => io::Error::other(other),
+    }
 }
 
 fn stretched(pixels: &PixelArray, band: usize, valid: &[bool]) -> Vec<u8> {

@@ -12,7 +12,7 @@ mod records;
 pub use filter::{Filter, parse_bbox};
 
 pub(crate) use describe::{head, header, info};
-pub(crate) use records::{ids, records};
+pub(crate) use records::{MatchingRecord, ids, records};
 
 use crate::error::{Error, Result};
 use arrow_array::cast::AsArray;

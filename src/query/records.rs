@@ -3,23 +3,50 @@
 use super::Filter;
 use crate::error::Result;
 use crate::store::{Collection as StoredCollection, Scalar, ScanBatch, ZoneMap};
+use arrow_array::Array;
+use arrow_array::cast::AsArray;
+use arrow_array::types::Float64Type;
+use arrow_schema::DataType;
 use rasteret_schema::Record;
-use rasteret_schema::record::{ASSETS, CLOUD_COVER, DATETIME, ID, RecordColumns, SPLIT};
+use rasteret_schema::record::{ASSETS, CLOUD_COVER, COLLECTION, DATETIME, ID, RecordColumns, SPLIT};
 
-/// The records that match, with their numbers, by time, then id. Of their columns, those that reading
-/// needs.
+/// A record that matches, of whose columns those are read that a read of its pixels needs.
+#[derive(Debug)]
+pub(crate) struct MatchingRecord {
+    /// Its number in the store.
+    pub number: u64,
+    /// Id, time, assets and source collection.
+    pub record: Record,
+    /// How much of it clouds cover, in per cent.
+    pub cloud_cover: Option<f64>,
+}
+
+/// The records that match, by time, then id.
 ///
 /// # Errors
 ///
 /// If the filter needs a column that the collection does not have, or the store is damaged.
-pub(crate) fn records(stored: &StoredCollection, filter: &Filter) -> Result<Vec<(u64, Record)>> {
+pub(crate) fn records(stored: &StoredCollection, filter: &Filter) -> Result<Vec<MatchingRecord>> {
+    let mut wanted = vec![ID, DATETIME, ASSETS, COLLECTION, CLOUD_COVER];
+    wanted.retain(|column| stored.schema().column_with_name(column).is_some());
     let mut records = Vec::new();
-    for batch in matching(stored, filter, &[ID, DATETIME, ASSETS])? {
+    for batch in matching(stored, filter, &wanted)? {
         let ScanBatch { batch, records: numbers } = batch?;
         let columns = RecordColumns::new(&batch)?;
-        records.extend(numbers.iter().enumerate().map(|(row, number)| (*number, columns.record(row))));
+        let clouds = batch
+            .column_by_name(CLOUD_COVER)
+            .map(|column| arrow_cast::cast(column, &DataType::Float64))
+            .transpose()?;
+        let clouds = clouds.as_ref().map(|clouds| clouds.as_primitive::<Float64Type>());
+        records.extend(numbers.iter().enumerate().map(|(row, number)| MatchingRecord {
+            number: *number,
+            record: columns.record(row),
+            cloud_cover: clouds.filter(|clouds| clouds.is_valid(row)).map(|clouds| clouds.value(row)),
+        }));
     }
-    records.sort_by(|(_, a), (_, b)| (a.datetime, &a.id).cmp(&(b.datetime, &b.id)));
+    records.sort_by(|MatchingRecord { record: a, .. }, MatchingRecord { record: b, .. }| {
+        (a.datetime, &a.id).cmp(&(b.datetime, &b.id))
+    });
     Ok(records)
 }
 

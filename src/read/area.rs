@@ -2,11 +2,13 @@
 
 use crate::crs::vertices::for_each_vertex;
 use crate::crs::{self, CrsError, Kind, Transformer};
+use crate::geometry::{GeometryError, GeometryTable, TableOptions, geometry_from_wkt};
+use arrow_array::{RecordBatch, RecordBatchOptions};
+use arrow_schema::Schema;
 use geo_types::{Geometry, MultiPolygon, Polygon, Rect};
-use geojson::{GeometryValue, Position};
 use rasteret_schema::{BoundingBox, Crs};
-use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// One or several areas of interest in one CRS, longitude and latitude on WGS 84 unless told
 /// otherwise; x comes first, whatever the CRS says of axis order.
@@ -29,16 +31,13 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone, PartialEq)]
 pub struct Area {
     aois: Vec<Aoi>,
+    attributes: RecordBatch,
     crs: Crs,
 }
 
 /// One area of interest.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Aoi {
-    shape: Shape,
-    /// What else is known of it: the properties of a GeoJSON feature, the columns of a table.
-    pub properties: Map<String, Value>,
-}
+pub struct Aoi(Shape);
 
 #[derive(Debug, Clone, PartialEq)]
 enum Shape {
@@ -100,9 +99,9 @@ pub enum AreaError {
     /// Well-known text that is none.
     #[error("invalid WKT: {0}")]
     Wkt(String),
-    /// GeoJSON that is none.
-    #[error("invalid GeoJSON: {0}")]
-    GeoJson(String),
+    /// A table, or GeoJSON, that gives no areas.
+    #[error(transparent)]
+    Table(#[from] GeometryError),
     /// A file that cannot be read.
     #[error("cannot read {}: {source}", path.display())]
     Read {
@@ -113,21 +112,16 @@ pub enum AreaError {
     },
     /// Text of another kind.
     #[error(
-        "`{0}` is no area: give a bbox as west,south,east,north, WKT, GeoJSON, or the path of a .geojson, .json \
-         or .wkt file"
+        "`{0}` is no area: give a bbox as west,south,east,north, WKT, GeoJSON, or the path of a .geojson, .json, \
+         .parquet, .geoparquet, .csv or .wkt file"
     )]
     Unrecognised(String),
 }
 
 impl Aoi {
-    /// An area of interest without properties.
+    /// An area of interest.
     pub fn new(geometry: impl Into<Geometry<f64>>) -> Aoi {
-        Aoi { shape: Shape::Geometry(geometry.into()), properties: Map::new() }
-    }
-
-    /// What is known of it besides.
-    pub fn with_properties(self, properties: Map<String, Value>) -> Aoi {
-        Aoi { properties, ..self }
+        Aoi(Shape::Geometry(geometry.into()))
     }
 }
 
@@ -135,8 +129,7 @@ impl Area {
     /// A box from west, south, east, north. West may be greater than east where the CRS is
     /// geographic: the box then crosses the antimeridian, and is two polygons.
     pub fn bbox([west, south, east, north]: [f64; 4]) -> Area {
-        let shape = Shape::Bbox(BoundingBox::new(west, south, east, north));
-        Area::new(vec![Aoi { shape, properties: Map::new() }])
+        Area::new(vec![Aoi(Shape::Bbox(BoundingBox::new(west, south, east, north)))])
     }
 
     /// A single geometry.
@@ -146,7 +139,17 @@ impl Area {
 
     /// Several areas of interest.
     pub fn new(aois: Vec<Aoi>) -> Area {
-        Area { aois, crs: Crs::from_epsg(4326) }
+        let options = RecordBatchOptions::new().with_row_count(Some(aois.len()));
+        let nothing = Arc::new(Schema::empty());
+        let attributes = RecordBatch::try_new_with_options(nothing.clone(), Vec::new(), &options)
+            .unwrap_or_else(|_| RecordBatch::new_empty(nothing));
+        Area { aois, attributes, crs: Crs::from_epsg(4326) }
+    }
+
+    /// The geometries of a GeoParquet, Parquet, CSV or GeoJSON file, with its other columns as
+    /// [`attributes`](Area::attributes).
+    pub fn open(path: impl AsRef<Path>, options: &TableOptions) -> Result<Area, AreaError> {
+        Ok(GeometryTable::open(path, options)?.into())
     }
 
     /// The same numbers in another CRS.
@@ -156,8 +159,6 @@ impl Area {
 
     /// From well-known text, with `SRID=…;` before it or not.
     pub fn wkt(text: &str) -> Result<Area, AreaError> {
-        /// The parser recurses into collections.
-        const DEEPEST: usize = 64;
         let (srid, text) = match text.trim().split_once(';') {
             Some((start, rest)) if start.len() > 5 && start[..5].eq_ignore_ascii_case("SRID=") => {
                 let code = start[5..].trim().parse();
@@ -165,18 +166,7 @@ impl Area {
             }
             _ => (None, text.trim()),
         };
-        let depth = text.bytes().try_fold((0_usize, 0_usize), |(depth, deepest), byte| match byte {
-            b'(' => Some((depth + 1, deepest.max(depth + 1))),
-            b')' => Some((depth.checked_sub(1)?, deepest)),
-            _ => Some((depth, deepest)),
-        });
-        if depth.is_none_or(|(_, deepest)| deepest > DEEPEST) {
-            return Err(AreaError::Wkt("parentheses do not match, or are nested too deeply".to_owned()));
-        }
-        let wkt: wkt::Wkt<f64> = text.parse().map_err(|reason: &str| AreaError::Wkt(reason.to_owned()))?;
-        let geometry = Geometry::try_from(wkt)
-            .map_err(|error: wkt::geo_types_from_wkt::Error| AreaError::Wkt(error.to_string()))?;
-        let area = Area::geometry(geometry);
+        let area = Area::geometry(geometry_from_wkt(text).map_err(AreaError::Wkt)?);
         Ok(match srid {
             Some(code) => area.with_crs(Crs::from_epsg(code)),
             None => area,
@@ -184,47 +174,13 @@ impl Area {
     }
 
     /// From the text of a GeoJSON geometry, feature, or feature collection, which may hold several
-    /// areas. A `crs` member, as GeoJSON had before RFC 7946 and as GDAL still writes it, is heeded.
+    /// areas. Properties are [`attributes`](Area::attributes).
     pub fn geojson(text: &str) -> Result<Area, AreaError> {
-        fn invalid(error: impl ToString) -> AreaError {
-            AreaError::GeoJson(error.to_string())
-        }
-        let geometry = |geometry: geojson::Geometry| {
-            if !has_whole_positions(&geometry.value) {
-                return Err(invalid("a position needs two numbers"));
-            }
-            Geometry::try_from(geometry).map_err(invalid)
-        };
-        let feature = |(index, feature): (usize, geojson::Feature)| {
-            let part = feature.geometry.ok_or_else(|| invalid(format!("feature {index} has no geometry")))?;
-            Ok(Aoi::new(geometry(part)?).with_properties(feature.properties.unwrap_or_default()))
-        };
-        let (aois, members) = match text.parse::<geojson::GeoJson>().map_err(invalid)? {
-            geojson::GeoJson::Geometry(mut part) => {
-                let members = part.foreign_members.take();
-                (vec![Aoi::new(geometry(part)?)], members)
-            }
-            geojson::GeoJson::Feature(mut part) => {
-                let members = part.foreign_members.take();
-                (vec![feature((0, part))?], members)
-            }
-            geojson::GeoJson::FeatureCollection(parts) => {
-                let aois = parts.features.into_iter().enumerate().map(feature);
-                (aois.collect::<Result<_, AreaError>>()?, parts.foreign_members)
-            }
-        };
-        let crs =
-            members.as_ref().and_then(|members| members.get("crs")?.pointer("/properties/name")?.as_str());
-        let crs = crs.map(Crs::new);
-        let area = Area::new(aois);
-        Ok(match crs {
-            Some(crs) => area.with_crs(crs),
-            None => area,
-        })
+        Ok(GeometryTable::from_geojson(text, &TableOptions::new())?.into())
     }
 
     /// From what a user types: `west,south,east,north`, WKT, GeoJSON, or the path of a file that
-    /// ends in `.geojson`, `.json` or `.wkt`. The area is checked.
+    /// ends in `.wkt` or as [`Area::open`] has it. The area is checked.
     pub fn parse(text: &str) -> Result<Area, AreaError> {
         Area::parse_in(text, None)
     }
@@ -237,7 +193,11 @@ impl Area {
     /// assert!(Area::parse_in("700000,1499000,701000,1500000", Some(Crs::from_epsg(32643))).is_ok());
     /// ```
     pub fn parse_in(text: &str, crs: Option<Crs>) -> Result<Area, AreaError> {
-        let area = Area::recognized(text.trim())?;
+        let mut options = TableOptions::new();
+        if let Some(crs) = &crs {
+            options = options.crs(crs.clone());
+        }
+        let area = Area::recognized(text.trim(), &options)?;
         let area = match crs {
             Some(crs) => area.with_crs(crs),
             None => area,
@@ -246,31 +206,29 @@ impl Area {
         Ok(area)
     }
 
-    fn recognized(text: &str) -> Result<Area, AreaError> {
+    fn recognized(text: &str, options: &TableOptions) -> Result<Area, AreaError> {
         let numbers: Vec<f64> = text.split(',').map_while(|number| number.trim().parse().ok()).collect();
-        Ok(
-            if let Ok(bounds) = <[f64; 4]>::try_from(numbers)
-                && text.split(',').count() == 4
-            {
-                Area::bbox(bounds)
-            } else if text.starts_with('{') {
-                Area::geojson(text)?
-            } else if is_wkt(text) {
-                Area::wkt(text)?
-            } else {
-                let path = Path::new(text);
-                let extension = path.extension().map(|extension| extension.to_ascii_lowercase());
-                let read = || {
-                    std::fs::read_to_string(path)
-                        .map_err(|source| AreaError::Read { path: path.to_owned(), source })
-                };
-                match extension.as_ref().and_then(|extension| extension.to_str()) {
-                    Some("geojson" | "json") => Area::geojson(&read()?)?,
-                    Some("wkt") => Area::wkt(&read()?)?,
-                    _ => return Err(AreaError::Unrecognised(text.to_owned())),
-                }
-            },
-        )
+        if let Ok(bounds) = <[f64; 4]>::try_from(numbers)
+            && text.split(',').count() == 4
+        {
+            return Ok(Area::bbox(bounds));
+        }
+        if text.starts_with('{') {
+            return Ok(GeometryTable::from_geojson(text, options)?.into());
+        }
+        if is_wkt(text) {
+            return Area::wkt(text);
+        }
+        let path = Path::new(text);
+        if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("wkt")) {
+            let text = std::fs::read_to_string(path)
+                .map_err(|source| AreaError::Read { path: path.to_owned(), source })?;
+            return Area::wkt(&text);
+        }
+        Area::open(path, options).map_err(|error| match error {
+            AreaError::Table(GeometryError::Unrecognised { table }) => AreaError::Unrecognised(table),
+            other => other,
+        })
     }
 
     /// The CRS of the coordinates.
@@ -281,6 +239,11 @@ impl Area {
     /// The areas of interest, as many as there are geometries.
     pub fn aois(&self) -> &[Aoi] {
         &self.aois
+    }
+
+    /// What else is known of the areas: the other columns of their table, with a row for each area.
+    pub fn attributes(&self) -> &RecordBatch {
+        &self.attributes
     }
 
     /// The checked geometries, one for each area of interest, in the area's own CRS. Boxes are
@@ -295,7 +258,7 @@ impl Area {
             .iter()
             .enumerate()
             .map(|(index, aoi)| {
-                let geometry = match &aoi.shape {
+                let geometry = match &aoi.0 {
                     Shape::Bbox(bbox) => corners(index, bbox, geographic)?,
                     Shape::Geometry(geometry) => geometry.clone(),
                 };
@@ -333,6 +296,13 @@ impl From<Geometry<f64>> for Area {
     }
 }
 
+impl From<GeometryTable> for Area {
+    fn from(table: GeometryTable) -> Area {
+        let aois = table.geometries.into_iter().map(Aoi::new).collect();
+        Area { aois, attributes: table.attributes, crs: table.crs }
+    }
+}
+
 /// Whether a text starts like well-known text.
 fn is_wkt(text: &str) -> bool {
     const TYPES: [&str; 8] = [
@@ -347,26 +317,6 @@ fn is_wkt(text: &str) -> bool {
     ];
     let starts = |name: &str| text.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
     TYPES.into_iter().any(starts) && (text.contains('(') || text.to_ascii_uppercase().ends_with("EMPTY"))
-}
-
-/// Whether every position has an x and a y, which the parser does not check.
-fn has_whole_positions(value: &GeometryValue) -> bool {
-    let point = |position: &Position| position.len() >= 2;
-    let line = |positions: &Vec<Position>| positions.iter().all(point);
-    let polygon = |rings: &Vec<Vec<Position>>| rings.iter().all(line);
-    match value {
-        GeometryValue::Point { coordinates } => point(coordinates),
-        GeometryValue::MultiPoint { coordinates } | GeometryValue::LineString { coordinates } => {
-            line(coordinates)
-        }
-        GeometryValue::MultiLineString { coordinates } | GeometryValue::Polygon { coordinates } => {
-            polygon(coordinates)
-        }
-        GeometryValue::MultiPolygon { coordinates } => coordinates.iter().all(polygon),
-        GeometryValue::GeometryCollection { geometries } => {
-            geometries.iter().all(|geometry| has_whole_positions(&geometry.value))
-        }
-    }
 }
 
 /// The polygon of a box, or the two of one that crosses the antimeridian.

@@ -1,19 +1,16 @@
 //! Arrays out of scenes.
 
-use super::execute::{Plane, execute};
-use super::files::{FileReads, open_files};
-use super::finish::Finish;
 use super::layout::Layout;
-use super::mask::Mask;
+use super::pipeline::{Pipeline, ReadStatistics, WindowPixels};
 use super::pixels::PixelArray;
+use super::planes::{OnPlane, read_planes};
 use super::request::ReadOptions;
 use super::scene::Scene;
+use super::target::north_up;
 use crate::error::Result;
-use crate::readers::Readers;
 use ndarray::{Array4, s};
 use rasteret_schema::{Crs, Geotransform, PixelValue};
-use rayon::prelude::*;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 /// The pixels of an area.
@@ -49,17 +46,6 @@ pub struct Slice {
     pub transform: Geotransform,
 }
 
-/// What a read cost.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct ReadStatistics {
-    /// Tiles that were decoded.
-    pub tiles: u64,
-    /// Bytes of these tiles.
-    pub bytes: u64,
-    /// Seconds from the selected scenes to the array.
-    pub seconds: f64,
-}
-
 impl AreaArray {
     /// Which pixels of a slice are valid in all bands: `[H, W]`, row by row. Empty beyond the last slice.
     pub fn valid_in_all_bands(&self, slice: usize) -> Vec<bool> {
@@ -78,76 +64,54 @@ impl AreaArray {
 }
 
 /// Reads scenes into one array.
-pub(super) fn assemble(
-    scenes: &[Scene],
+pub(super) async fn read_array(
+    pipeline: &Pipeline,
+    scenes: Vec<Scene>,
     bands: Vec<String>,
-    readers: &Readers,
     options: ReadOptions,
 ) -> Result<AreaArray> {
     let started = Instant::now();
-    let layout = Layout::new(scenes, options)?;
-    let files = open_files(scenes)?;
-    let mut reads = FileReads::plan(scenes, &files, readers, &layout)?;
-    let mut pixels = PixelArray::zeros(layout.dtype, layout.shape);
-    let mut valid = Array4::from_elem(layout.shape, true);
+    let layout = Layout::new(&scenes, &options)?;
+    let scenes: Arc<[Scene]> = scenes.into();
+    let array = Arc::new(Mutex::new((
+        PixelArray::zeros(layout.dtype, layout.shape),
+        Array4::from_elem(layout.shape, false),
+    )));
+    let on_plane: OnPlane = {
+        let (array, bands) = (Arc::clone(&array), bands.len());
+        Box::new(move |scene, band, plane| {
+            place(scene * bands + band, &plane, &mut array.lock().unwrap_or_else(PoisonError::into_inner));
+            Ok(())
+        })
+    };
+    let statistics = read_planes(pipeline, Arc::clone(&scenes), options, on_plane).await?;
+    let nothing = (PixelArray::zeros(layout.dtype, [0; 4]), Array4::default([0; 4]));
+    let (pixels, valid) =
+        std::mem::replace(&mut *array.lock().unwrap_or_else(PoisonError::into_inner), nothing);
+    Ok(AreaArray {
+        pixels,
+        valid,
+        bands,
+        slices: scenes.iter().map(slice).collect(),
+        crs: layout.crs,
+        nodata: layout.nodata,
+        statistics: ReadStatistics { seconds: started.elapsed().as_secs_f64(), ..statistics },
+    })
+}
 
-    let plane_bytes = layout.plane_pixels() * layout.dtype.size();
-    let width = layout.shape[3] as u32;
-    {
-        let mut planes: Vec<Mutex<Plane<'_>>> = Vec::new();
-        let outputs = pixels.as_bytes_mut().chunks_exact_mut(plane_bytes);
-        let validity = reads.validity.iter_mut().map(|validity| validity.samples.as_mut_slice());
-        planes.extend(outputs.chain(validity).map(|bytes| Mutex::new(Plane { width, bytes })));
-        execute(&reads.images, &planes)?;
+fn place(plane: usize, from: &WindowPixels, (pixels, valid): &mut (PixelArray, Array4<bool>)) {
+    let (samples, len) = (from.pixels.to_bytes(), from.valid.len());
+    pixels.as_bytes_mut()[plane * samples.len()..][..samples.len()].copy_from_slice(&samples);
+    if let Some(valid) = valid.as_slice_mut() {
+        valid[plane * len..][..len].copy_from_slice(&from.valid);
     }
-    let masks: Vec<Mask> =
-        scenes.par_iter().map(|scene| outline(scene, options.all_touched)).collect::<Result<_>>()?;
-    let valid_planes = valid.as_slice_mut().unwrap_or_default().par_chunks_exact_mut(layout.plane_pixels());
-    pixels.as_bytes_mut().par_chunks_exact_mut(plane_bytes).zip(valid_planes).enumerate().for_each(
-        |(plane, (pixels, valid))| {
-            let scene = plane / bands.len();
-            let (dtype, values) = (layout.dtype, layout.planes[plane]);
-            let mut finish = Finish { dtype, width: width as usize, values, pixels, valid };
-            finish.mark_valid(reads.validity_of(plane));
-            finish.fill_sparse(reads.sparse_of(plane));
-            finish.fill_outside(&masks[scene]);
-            if scenes[scene].transform.is_south_up() {
-                finish.turn_over();
-            }
-        },
-    );
-    let statistics = ReadStatistics { seconds: started.elapsed().as_secs_f64(), ..reads_statistics(&reads) };
-    let slices = scenes.iter().map(slice).collect();
-    Ok(AreaArray { pixels, valid, bands, slices, crs: layout.crs, nodata: layout.nodata, statistics })
-}
-
-fn window_transform(scene: &Scene) -> Geotransform {
-    scene.transform.translated(scene.window.column.into(), scene.window.row.into())
-}
-
-fn outline(scene: &Scene, all_touched: bool) -> Result<Mask> {
-    let (width, height) = (scene.window.width, scene.window.height);
-    Ok(Mask::new(&scene.geometry, &window_transform(scene), width, height, all_touched)?)
 }
 
 fn slice(scene: &Scene) -> Slice {
-    let transform = window_transform(scene);
-    let transform = if transform.is_south_up() {
-        let (_, north) = transform.apply(0.0, scene.window.height.into());
-        Geotransform { e: -transform.e, f: north, ..transform }
-    } else {
-        transform
-    };
     Slice {
-        record_id: scene.record_id.clone(),
-        datetime: scene.datetime,
+        record_id: scene.record.id.clone(),
+        datetime: scene.record.datetime,
         geometry_index: scene.geometry_index,
-        transform,
+        transform: north_up(scene.grid.transform, scene.grid.height),
     }
-}
-
-fn reads_statistics(reads: &FileReads<'_>) -> ReadStatistics {
-    let tiles = || reads.images.iter().flat_map(|read| &read.tiles);
-    let bytes = tiles().map(|tile| tile.bytes.end - tile.bytes.start).sum();
-    ReadStatistics { tiles: tiles().count() as u64, bytes, seconds: 0.0 }
 }

@@ -1,78 +1,67 @@
-//! What happens to a plane once its tiles are there: validity, fill, and north up.
+//! What happens to a window once its tiles are there: validity, fill, and north up.
 
-use super::files::ValidityPlane;
-use super::layout::PlaneValues;
 use super::mask::Mask;
-use super::pixels;
-use rasteret_schema::{DataType, Window};
+use super::pixels::{self, PixelArray};
+use super::windows::WindowPlan;
+use rasteret_schema::PixelValue;
+use std::ops::Range;
 
-/// A plane of the array, with all its tiles in place.
-pub struct Finish<'a> {
-    /// Type of the samples.
-    pub dtype: DataType,
-    /// Columns.
-    pub width: usize,
-    /// Values without data.
-    pub values: PlaneValues,
-    /// The samples.
-    pub pixels: &'a mut [u8],
-    /// Of each sample; all true so far.
-    pub valid: &'a mut [bool],
+/// Marks what is not valid by the raster's own account: its mask or alpha samples where there are any,
+/// else its nodata value. All of `valid` is true so far.
+pub fn mark_valid(plan: &WindowPlan, pixels: &PixelArray, validity: &[u8], valid: &mut [bool]) {
+    if let Some(dtype) = plan.validity {
+        for (valid, sample) in valid.iter_mut().zip(validity.chunks_exact(dtype.size())) {
+            *valid = sample.iter().any(|byte| *byte != 0);
+        }
+    } else if let Some(nodata) = plan.nodata {
+        pixels::mark_different(plan.dtype, &pixels.to_bytes(), nodata, valid);
+    }
 }
 
-impl Finish<'_> {
-    /// Marks what is not valid by the raster's own account: its mask or alpha samples where there
-    /// are any, else its nodata value.
-    pub fn mark_valid(&mut self, validity: Option<&ValidityPlane>) {
-        if let Some(validity) = validity {
-            for (valid, sample) in
-                self.valid.iter_mut().zip(validity.samples.chunks_exact(validity.sample_size))
-            {
-                *valid = sample.iter().any(|byte| *byte != 0);
-            }
-        } else if let Some(nodata) = self.values.nodata {
-            pixels::mark_different(self.dtype, self.pixels, nodata, self.valid);
-        }
-    }
-
-    /// Fills what no tile has written.
-    pub fn fill_sparse(&mut self, windows: &[Window]) {
-        let has_nodata = self.values.nodata.is_some();
-        for window in windows {
-            for row in window.row..window.row_end() {
-                let start = row as usize * self.width + window.column as usize;
-                self.fill(start, window.width as usize);
-                if has_nodata {
-                    self.valid[start..start + window.width as usize].fill(false);
-                }
+/// Fills what no tile has written.
+pub fn fill_sparse(plan: &WindowPlan, pixels: &mut PixelArray, valid: &mut [bool]) {
+    for window in &plan.sparse {
+        for row in window.row..window.row_end() {
+            let start = row as usize * plan.width as usize + window.column as usize;
+            let row = start..start + window.width as usize;
+            fill(pixels, row.clone(), plan.fill);
+            if plan.nodata.is_some() {
+                valid[row].fill(false);
             }
         }
     }
+}
 
-    /// Fills what lies outside the area.
-    pub fn fill_outside(&mut self, mask: &Mask) {
-        for row in 0..mask.height() {
-            let Some(inside) = mask.row(row) else { return };
-            for (column, _) in inside.iter().enumerate().filter(|(_, inside)| !**inside) {
-                let pixel = row as usize * self.width + column;
-                self.fill(pixel, 1);
-                self.valid[pixel] = false;
+/// Fills what lies outside the area.
+pub fn fill_outside(mask: &Mask, value: PixelValue, pixels: &mut PixelArray, valid: &mut [bool]) {
+    let width = mask.width() as usize;
+    for row in 0..mask.height() {
+        let Some(inside) = mask.row(row) else { return };
+        let mut start = row as usize * width;
+        for run in inside.chunk_by(|a, b| a == b) {
+            let range = start..start + run.len();
+            start = range.end;
+            if !run[0] {
+                fill(pixels, range.clone(), value);
+                valid[range].fill(false);
             }
         }
     }
+}
 
-    /// Turns a plane whose rows run from south to north.
-    pub fn turn_over(&mut self) {
-        reverse_rows(self.pixels, self.width * self.dtype.size());
-        reverse_rows(self.valid, self.width);
-    }
+/// Turns a window whose rows run from south to north.
+pub fn turn_over(width: usize, pixels: &mut PixelArray, valid: &mut [bool]) {
+    let row = width * pixels.dtype().size();
+    reverse_rows(pixels.as_bytes_mut(), row);
+    reverse_rows(valid, width);
+}
 
-    fn fill(&mut self, start: usize, len: usize) {
-        let size = self.dtype.size();
-        // That the value fits was checked when the layout was made.
-        if let Some(sample) = self.values.fill.to_sample(self.dtype) {
-            sample.fill(&mut self.pixels[start * size..(start + len) * size]);
-        }
+/// Sets pixels, counted row by row, to a value.
+pub fn fill(pixels: &mut PixelArray, range: Range<usize>, value: PixelValue) {
+    let (dtype, size) = (pixels.dtype(), pixels.dtype().size());
+    // That the value fits was checked when the read was laid out.
+    if let Some(sample) = value.to_sample(dtype) {
+        sample.fill(&mut pixels.as_bytes_mut()[range.start * size..range.end * size]);
     }
 }
 
@@ -87,7 +76,7 @@ fn reverse_rows<T>(rows: &mut [T], width: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rasteret_schema::PixelValue;
+    use rasteret_schema::{DataType, Window};
 
     #[test]
     fn rows_turn_over() {
@@ -103,13 +92,21 @@ mod tests {
     #[test]
     fn sparse_tiles_are_fill_and_valid_only_without_nodata() {
         for (nodata, fill) in [(None, 0), (Some(PixelValue::Integer(7)), 9)] {
-            let mut pixels = [1u8; 6];
+            let mut pixels = PixelArray::zeros(DataType::UInt8, [1, 1, 2, 3]);
+            pixels.as_bytes_mut().fill(1);
             let mut valid = [true; 6];
-            let values = PlaneValues { nodata, fill: PixelValue::Integer(fill) };
-            let mut finish =
-                Finish { dtype: DataType::UInt8, width: 3, values, pixels: &mut pixels, valid: &mut valid };
-            finish.fill_sparse(&[Window::new(1, 0, 2, 2)]);
-            assert_eq!(pixels, [1, fill as u8, fill as u8, 1, fill as u8, fill as u8]);
+            let plan = WindowPlan {
+                dtype: DataType::UInt8,
+                width: 3,
+                height: 2,
+                nodata,
+                fill: PixelValue::Integer(fill),
+                validity: None,
+                sparse: vec![Window::new(1, 0, 2, 2)],
+                tiles: 0,
+            };
+            fill_sparse(&plan, &mut pixels, &mut valid);
+            assert_eq!(*pixels.to_bytes(), [1, fill as u8, fill as u8, 1, fill as u8, fill as u8]);
             assert_eq!(valid[1], nodata.is_none());
             assert!(valid[0]);
         }

@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use rasteret_schema::{Crs, DataType, PixelValue};
 use std::collections::BTreeMap;
 
-/// What all planes of an array have in common, and the values that fill them.
+/// What all planes of an array have in common, whatever record and band it is of.
 pub struct Layout {
     /// `[N, C, H, W]`.
     pub shape: [usize; 4],
@@ -14,19 +14,8 @@ pub struct Layout {
     pub dtype: DataType,
     /// Of all pixels.
     pub crs: Crs,
-    /// One for each plane: N × C.
-    pub planes: Vec<PlaneValues>,
     /// The nodata value, where all planes have the same.
     pub nodata: Option<PixelValue>,
-}
-
-/// The values without data of one plane.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct PlaneValues {
-    /// The raster's nodata value, where its data type has it.
-    pub nodata: Option<PixelValue>,
-    /// What is written outside the area and for sparse tiles.
-    pub fill: PixelValue,
 }
 
 impl Layout {
@@ -36,61 +25,62 @@ impl Layout {
     ///
     /// If they do not have one shape, CRS and data type, the fill value does not fit, or the array
     /// would exceed the memory limit.
-    pub fn new(scenes: &[Scene], options: ReadOptions) -> Result<Self> {
-        let crs =
-            single(scenes.iter().map(|scene| (scene.crs.clone(), &scene.record_id)), |crs| crs.to_string())
-                .map_err(|systems| Error::SeveralCrs { systems })?;
+    pub fn new(scenes: &[Scene], options: &ReadOptions) -> Result<Self> {
+        let crs = single(scenes.iter().map(|scene| (scene.grid.crs.clone(), &scene.record.id)), |crs| {
+            crs.to_string()
+        })
+        .map_err(|systems| Error::SeveralCrs { systems })?;
         let (height, width) = single(
-            scenes.iter().map(|scene| ((scene.window.height, scene.window.width), &scene.record_id)),
+            scenes.iter().map(|scene| ((scene.grid.height, scene.grid.width), &scene.record.id)),
             |(h, w)| format!("{h} × {w}"),
         )
         .map_err(|shapes| Error::ShapeMismatch { shapes })?;
-        let mut dtypes = Vec::new();
-        let mut nodata = Vec::new();
-        for band in scenes.iter().flat_map(|scene| scene.bands.iter()) {
-            let header = band.header.get()?;
-            // Access to the header has checked that there is an image.
-            let dtype = header.image(0).map_or(DataType::UInt8, |image| image.dtype);
-            dtypes.push((dtype, &band.location.band));
-            nodata.push(header.nodata()?.filter(|value| value.fits(dtype)));
-        }
-        let dtype = single(dtypes.into_iter(), DataType::to_string)
-            .map_err(|dtypes| Error::DataTypeMismatch { dtypes })?;
-        if let Some(fill) = options.fill_value.filter(|fill| !fill.fits(dtype)) {
-            return Err(Error::InvalidArgument(format!("the fill value {fill} is not a value of {dtype}")));
-        }
-        let planes: Vec<PlaneValues> = nodata
-            .into_iter()
-            .map(|nodata| PlaneValues {
-                nodata,
-                fill: options.fill_value.or(nodata).unwrap_or(PixelValue::Integer(0)),
-            })
-            .collect();
-        let same_nodata = planes.windows(2).all(|pair| same(pair[0].nodata, pair[1].nodata));
+        let dtype = data_type(scenes, options)?;
+        let mut nodata = scenes.iter().flat_map(|scene| &scene.record.bands).map(|band| band.nodata);
+        let first = nodata.next().flatten();
         let layout = Layout {
-            shape: [scenes.len(), scenes[0].bands.len(), height as usize, width as usize],
+            shape: [scenes.len(), scenes[0].record.bands.len(), height as usize, width as usize],
             dtype,
             crs,
-            nodata: planes[0].nodata.filter(|_| same_nodata),
-            planes,
+            nodata: first.filter(|_| nodata.all(|other| same_nodata(first, other))),
         };
         // A byte for each pixel says besides whether it is valid.
-        let needed =
+        let bytes =
             layout.shape.iter().try_fold(dtype.size() as u64 + 1, |bytes, n| bytes.checked_mul(*n as u64));
-        match needed {
-            Some(needed) if needed <= options.memory_limit => Ok(layout),
-            _ => Err(Error::TooLarge { needed: needed.unwrap_or(u64::MAX), limit: options.memory_limit }),
-        }
-    }
-
-    /// Pixels of one plane.
-    pub fn plane_pixels(&self) -> usize {
-        self.shape[2] * self.shape[3]
+        within_memory(bytes, options)?;
+        Ok(layout)
     }
 }
 
-/// NaN is one nodata value.
-fn same(a: Option<PixelValue>, b: Option<PixelValue>) -> bool {
+/// The one data type of the bands of scenes.
+///
+/// # Errors
+///
+/// If there are several, or the fill value does not fit.
+pub fn data_type(scenes: &[Scene], options: &ReadOptions) -> Result<DataType> {
+    let bands = scenes.iter().flat_map(|scene| &scene.record.bands);
+    let dtypes = bands.map(|band| (band.dtype, &band.location.band));
+    let dtype = single(dtypes, DataType::to_string).map_err(|dtypes| Error::DataTypeMismatch { dtypes })?;
+    match options.fill_value.filter(|fill| !fill.fits(dtype)) {
+        Some(fill) => Err(Error::InvalidArgument(format!("the fill value {fill} is not a value of {dtype}"))),
+        None => Ok(dtype),
+    }
+}
+
+/// Whether a result may be as large; `None` is larger than can be counted.
+///
+/// # Errors
+///
+/// [`Error::TooLarge`].
+pub fn within_memory(bytes: Option<u64>, options: &ReadOptions) -> Result<()> {
+    match bytes {
+        Some(bytes) if bytes <= options.memory_limit => Ok(()),
+        _ => Err(Error::TooLarge { needed: bytes.unwrap_or(u64::MAX), limit: options.memory_limit }),
+    }
+}
+
+/// Whether two nodata values are one; NaN is.
+pub fn same_nodata(a: Option<PixelValue>, b: Option<PixelValue>) -> bool {
     let is_nan = |value: Option<PixelValue>| value.is_some_and(|value| value.as_f64().is_nan());
     a == b || is_nan(a) && is_nan(b)
 }

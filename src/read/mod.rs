@@ -1,23 +1,31 @@
 //! From an area to pixels.
 //!
 //! In: records with their headers, areas, bands. Out: arrays. The stages are modules: [`area`] says
-//! what is wanted, [`window`] and [`mask`] place it on a raster, `plan` finds the tiles, `execute` decodes
-//! them, `finish` marks and fills what is no data, and `array` puts these together. No tag of a file
-//! format is known here.
+//! what is wanted; `scene` finds the records, [`window`] and [`mask`] place it on their rasters; `windows` and
+//! `plan` find the tiles, `coalesce` the requests for them; `pipeline` fetches and decodes; `finish` marks
+//! and fills what is no data; and `array` puts these together. No tag of a file format is known here.
 
 pub mod area;
 mod array;
-mod execute;
-mod files;
+mod coalesce;
 mod finish;
+mod labelled;
 mod layout;
 pub mod mask;
+pub(crate) mod pipeline;
 mod pixels;
 mod plan;
+mod planes;
 mod request;
 mod scene;
+pub(crate) mod select;
+mod table;
+mod target;
 pub mod window;
+pub(crate) mod windows;
 
-pub use array::{AreaArray, ReadStatistics, Slice};
+pub use array::{AreaArray, Slice};
+pub use coalesce::RequestCost;
+pub use pipeline::{OnProgress, ReadLimits, ReadProgress, ReadStatistics};
 pub use pixels::{PixelArray, Sample};
 pub use request::{DEFAULT_MEMORY_LIMIT, ReadRequest};

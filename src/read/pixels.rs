@@ -165,6 +165,11 @@ mod private {
 macro_rules! sample {
     ($($type:ty: $variant:ident, $to_value:expr, $is_nodata:expr;)*) => {$(
         impl private::Sealed for $type {}
+        impl From<Array4<$type>> for PixelArray {
+            fn from(array: Array4<$type>) -> Self {
+                PixelArray::$variant(array)
+            }
+        }
         impl Sample for $type {
             const DTYPE: DataType = DataType::$variant;
             fn view(pixels: &PixelArray) -> Option<ArrayView4<'_, Self>> {

@@ -149,26 +149,16 @@ mod tests {
     };
 
     fn header(width: u32, height: u32, tile: u32, samples: u16, planar: bool, sparse: bool) -> HeaderArchive {
+        HeaderArchive::new(&raster(width, height, tile, samples, planar, sparse)).unwrap()
+    }
+
+    fn raster(width: u32, height: u32, tile: u32, samples: u16, planar: bool, sparse: bool) -> RasterHeader {
         let planes = if planar { u32::from(samples) } else { 1 };
         let tiles = width.div_ceil(tile) * height.div_ceil(tile) * planes;
         let counts: Vec<u64> = (0..tiles).map(|i| if sparse && i % 3 == 1 { 0 } else { 100 }).collect();
         let offsets: Vec<u64> = (0..tiles).map(|i| u64::from(1000 + i * 108)).collect();
-        let encoding = Encoding {
-            dtype: DataType::UInt8,
-            bits_per_sample: 8,
-            samples_per_pixel: samples,
-            planar,
-            striped: false,
-            big_endian: false,
-            reversed_bits: false,
-            compression: 1,
-            predictor: 1,
-            photometric: 1,
-            chroma_subsampling: [1, 1],
-            extra_samples: Vec::new(),
-            jpeg_tables: Vec::new(),
-            lerc_compression: 0,
-        };
+        let encoding =
+            Encoding { samples_per_pixel: samples, planar, ..Encoding::uncompressed(DataType::UInt8) };
         let image = ImageHeader {
             width,
             height,
@@ -178,7 +168,7 @@ mod tests {
             mask: None,
             tiles: TileTable::new(&offsets, &counts),
         };
-        HeaderArchive::new(&RasterHeader {
+        RasterHeader {
             format: "test".into(),
             georeference: Georeference::default(),
             nodata: None,
@@ -188,8 +178,19 @@ mod tests {
             images: vec![image],
             masks: Vec::new(),
             object: ObjectVersion::default(),
-        })
-        .unwrap()
+        }
+    }
+
+    #[test]
+    fn images_and_tiles_without_pixels_are_not_in_any_archive() {
+        let whole = raster(100, 100, 64, 1, false, false);
+        for change in
+            [|image: &mut ImageHeader| image.width = 0, |image: &mut ImageHeader| image.tile_height = 0]
+        {
+            let mut header = whole.clone();
+            change(&mut header.images[0]);
+            assert!(HeaderArchive::new(&header).is_err());
+        }
     }
 
     #[test]

@@ -1,11 +1,17 @@
 //! A read, as the user asks for it.
 
 use super::area::Area;
-use super::array::{AreaArray, assemble};
-use super::scene::select_scenes;
+use super::array::{AreaArray, read_array};
+use super::pipeline::{Pipeline, ReadLimits, ReadProgress};
+use super::scene::{Scene, native_scenes};
+use super::select::{Selection, bounds, select};
+use super::target::{Target, TargetPixels, most_frequent_crs};
 use crate::collection::Collection;
+use crate::cpu;
 use crate::error::{Error, Result};
-use rasteret_schema::PixelValue;
+use crate::warp::{Grid, Method};
+use rasteret_schema::{Crs, PixelValue};
+use std::sync::Arc;
 
 /// Bytes that a result may take, unless the caller allows more.
 pub const DEFAULT_MEMORY_LIMIT: u64 = 8 << 30;
@@ -13,19 +19,22 @@ pub const DEFAULT_MEMORY_LIMIT: u64 = 8 << 30;
 /// What to read of a collection. Nothing is checked until the read is run.
 ///
 /// ```no_run
+/// use rasteret::blocking::Wait;
 /// use rasteret::{Area, Database};
 /// let db = Database::open("field.rasteret")?;
 /// let area = Area::bbox([77.55, 13.01, 77.58, 13.08]);
-/// let array = db.collection("bangalore")?.read(area).bands(["B04", "B08"]).array()?;
+/// let array = db.collection("bangalore")?.read(area).bands(["B04", "B08"]).array().wait()?;
 /// let [records, bands, height, width] = array.pixels.shape();
 /// # Ok::<(), rasteret::Error>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct ReadRequest {
-    collection: Collection,
-    area: Area,
-    bands: Vec<String>,
-    options: ReadOptions,
+    pub(super) collection: Collection,
+    pub(super) area: Area,
+    pub(super) bands: Vec<String>,
+    pub(super) options: ReadOptions,
+    pub(super) target: Target,
+    pub(super) pipeline: Pipeline,
 }
 
 /// How pixels are read.
@@ -40,7 +49,8 @@ impl ReadRequest {
     pub(crate) fn new(collection: Collection, area: Area) -> Self {
         let options =
             ReadOptions { all_touched: false, fill_value: None, memory_limit: DEFAULT_MEMORY_LIMIT };
-        ReadRequest { collection, area, bands: Vec::new(), options }
+        let pipeline = collection.database().pipeline();
+        ReadRequest { collection, area, bands: Vec::new(), options, target: Target::default(), pipeline }
     }
 
     /// The bands, in the order of the result; those of the first record if not given.
@@ -67,20 +77,114 @@ impl ReadRequest {
         self
     }
 
+    /// The CRS of the result. Pixels are as large as GDAL's `gdalwarp` makes them, unless
+    /// [`resolution`](Self::resolution), [`shape`](Self::shape) or [`grid`](Self::grid) say otherwise.
+    pub fn target_crs(mut self, crs: Crs) -> Self {
+        self.target.crs = Some(crs);
+        self
+    }
+
+    /// Width and height of a pixel of the result, in units of its CRS. The coarsest overview that is as
+    /// fine is read.
+    pub fn resolution(mut self, width: f64, height: f64) -> Self {
+        self.target.pixels = TargetPixels::Resolution(width, height);
+        self
+    }
+
+    /// As [`resolution`](Self::resolution), with pixels whose corners lie whole numbers of pixels from
+    /// a point: results of the same resolution and origin fit onto each other.
+    pub fn aligned_resolution(mut self, width: f64, height: f64, origin: (f64, f64)) -> Self {
+        self.target.pixels = TargetPixels::Aligned { resolution: (width, height), origin };
+        self
+    }
+
+    /// Rows and columns of the result.
+    pub fn shape(mut self, rows: u32, columns: u32) -> Self {
+        self.target.pixels = TargetPixels::Shape(rows, columns);
+        self
+    }
+
+    /// The pixels of the result.
+    pub fn grid(mut self, grid: Grid) -> Self {
+        self.target.pixels = TargetPixels::Grid(grid);
+        self
+    }
+
+    /// How values between the rasters' pixels are found; [`Method::Nearest`] unless given.
+    pub fn resampling(mut self, method: Method) -> Self {
+        self.target.method = method;
+        self
+    }
+
+    /// What the read may use besides the memory of its result.
+    pub fn limits(mut self, limits: ReadLimits) -> Self {
+        self.pipeline = self.pipeline.with_limits(limits);
+        self
+    }
+
+    /// Is called after each tile, from threads of the pool.
+    pub fn on_progress(mut self, on_progress: impl Fn(ReadProgress) + Send + Sync + 'static) -> Self {
+        self.pipeline.on_progress = Some(Arc::new(on_progress));
+        self
+    }
+
     /// Reads the pixels: `[N, C, H, W]`, N by time, then id, then geometry of the area.
+    ///
+    /// Records of several CRSs are brought to that of most of them, unless a target is given.
     ///
     /// # Errors
     ///
-    /// If nothing matches, the records do not give one shape, CRS and data type, the result is too
-    /// large, or a raster cannot be read.
-    pub fn array(self) -> Result<AreaArray> {
-        let snapshot = self.collection.snapshot()?;
-        for (index, band) in self.bands.iter().enumerate() {
-            if self.bands[..index].contains(band) {
-                return Err(Error::InvalidArgument(format!("band {band:?} was asked for twice")));
-            }
-        }
-        let (scenes, bands) = select_scenes(&self.collection, &snapshot, &self.area, &self.bands)?;
-        assemble(&scenes, bands, self.collection.database().readers(), self.options)
+    /// If nothing matches, the records do not give one shape and data type, the result is too large, or
+    /// a raster cannot be read.
+    pub async fn array(self) -> Result<AreaArray> {
+        let (pipeline, options) = (self.pipeline.clone(), self.options);
+        let (scenes, bands) = cpu::run(move || self.scenes_on_one_grid()).await?;
+        read_array(&pipeline, scenes, bands, options).await
     }
+
+    fn scenes_on_one_grid(mut self) -> Result<(Vec<Scene>, Vec<String>)> {
+        let selection = self.select()?;
+        if self.target.is_native() && has_several_crs(&selection) {
+            self.target.crs = most_frequent_crs(&selection.records);
+            tracing::warn!(
+                "the records are in several coordinate reference systems: reading in {}, as most of them are",
+                self.target.crs.as_ref().map_or("none", Crs::as_str)
+            );
+        }
+        Ok((self.scenes(&selection)?, selection.bands))
+    }
+
+    /// The records of the read.
+    pub(super) fn select(&self) -> Result<Selection> {
+        let snapshot = self.collection.snapshot()?;
+        select(&self.collection, &snapshot, bounds(&self.area)?, &self.bands)
+    }
+
+    /// The rows of the result, by time, then id, then geometry.
+    pub(super) fn scenes(&self, selection: &Selection) -> Result<Vec<Scene>> {
+        let mut scenes = match self.target.is_native() {
+            true => native_scenes(&selection.records, &self.area)?,
+            false => self.target.scenes(&selection.records, &self.area)?,
+        };
+        if scenes.is_empty() {
+            let n = selection.records.len();
+            return Err(Error::NothingSelected(format!(
+                "the footprints of {n} records touch the area, but none of their pixels do"
+            )));
+        }
+        scenes.sort_by(|a, b| {
+            (a.record.datetime, &a.record.id, a.geometry_index).cmp(&(
+                b.record.datetime,
+                &b.record.id,
+                b.geometry_index,
+            ))
+        });
+        Ok(scenes)
+    }
+}
+
+fn has_several_crs(selection: &Selection) -> bool {
+    let mut systems = selection.records.iter().flat_map(|record| &record.bands).map(|band| &band.grid.crs);
+    let first = systems.next();
+    systems.any(|crs| Some(crs) != first)
 }

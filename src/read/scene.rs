@@ -1,201 +1,95 @@
-//! From records and areas to windows of rasters.
+//! From records and geometries to windows of rasters: the rows of a result.
 
 use super::area::Area;
+use super::select::{SceneBand, SceneRecord};
 use super::window::geometry_window;
-use crate::build::footprint::footprint;
-use crate::collection::Collection;
-use crate::crs::vertices::for_each_vertex;
-use crate::error::{Error, Location, Result};
-use crate::store::{Collection as StoredCollection, Snapshot, StoredHeader};
+use crate::error::{Error, Result};
+use crate::warp::{Grid, Warp};
 use geo_types::Geometry;
-use rasteret_schema::{BoundingBox, Crs, Geotransform, Record, Window};
+use rasteret_schema::{Crs, Window};
 use std::collections::HashMap;
 use std::sync::Arc;
 
 /// One record and one geometry of the area: a row of the result.
 pub struct Scene {
-    /// Id of the record.
-    pub record_id: String,
-    /// Acquisition time in microseconds since 1970, UTC.
-    pub datetime: i64,
+    /// The record.
+    pub record: Arc<SceneRecord>,
     /// Which geometry of the area.
     pub geometry_index: usize,
-    /// The geometry in the raster's CRS.
+    /// The geometry in the grid's CRS.
     pub geometry: Arc<Geometry<f64>>,
-    /// The raster's CRS.
-    pub crs: Crs,
-    /// Geotransform of the whole raster, the same for all bands.
-    pub transform: Geotransform,
-    /// Pixels of the raster that the geometry covers, the same for all bands.
-    pub window: Window,
-    /// In the order that was asked for. The rows of one record share them.
-    pub bands: Arc<[SceneBand]>,
+    /// The pixels of the row. Where they are a raster's own, their rows may run from south to north.
+    pub grid: Grid,
+    /// How the pixels of each band are had; where there is nothing to read, the band does not reach the grid.
+    pub bands: Vec<Vec<BandRead>>,
 }
 
-/// One band of a record: its raster, and which sample of it.
-pub struct SceneBand {
-    /// File, record, band.
-    pub location: Location,
-    /// The file's header.
-    pub header: StoredHeader,
-    /// Sample of the file's pixels.
-    pub sample: u16,
+/// Pixels of a raster, and how they become pixels of the result.
+#[derive(Clone)]
+pub enum BandRead {
+    /// They are those of the result.
+    Native {
+        /// Pixels of the raster at full resolution.
+        window: Window,
+    },
+    /// They are resampled.
+    Warped {
+        /// Pixels of the result.
+        part: Window,
+        /// Level of resolution of the raster.
+        level: usize,
+        /// Pixels of the raster at that level.
+        window: Window,
+        /// From there to the pixels of the result.
+        warp: Arc<Warp>,
+    },
 }
 
-/// The scenes of a collection that an area touches, by time, then id, then geometry, and their bands:
-/// those that were asked for, else those of the first record.
+/// The rows whose pixels are the rasters' own: one for each record and geometry that meet.
 ///
 /// # Errors
 ///
-/// If there are none, or one of them lacks a band or its header, or has bands on different grids.
-pub fn select_scenes(
-    collection: &Collection,
-    snapshot: &Snapshot,
-    area: &Area,
-    bands: &[String],
-) -> Result<(Vec<Scene>, Vec<String>)> {
-    let stored = snapshot.collection(collection.name())?;
-    let filter = collection.filter().clone().intersecting(bounds(area)?);
-    let records = crate::query::records(&stored, &filter)?;
-    let selected = records.len();
-    let bands = match records.first() {
-        Some((_, first)) if bands.is_empty() => first.assets.iter().map(|asset| asset.band.clone()).collect(),
-        _ => bands.to_vec(),
-    };
-    let mut projected: HashMap<Crs, Vec<Arc<Geometry<f64>>>> = HashMap::new();
+/// If the bands of a record lie on several grids, or a geometry cannot be placed on a raster.
+pub fn native_scenes(records: &[Arc<SceneRecord>], area: &Area) -> Result<Vec<Scene>> {
+    let mut projected: HashMap<&Crs, Vec<Arc<Geometry<f64>>>> = HashMap::new();
     let mut scenes = Vec::new();
-    for (number, record) in records {
-        let rasters: Arc<[SceneBand]> =
-            bands.iter().map(|band| scene_band(&stored, number, &record, band)).collect::<Result<_>>()?;
-        let grid = common_grid(&rasters)?;
-        let geometries = match projected.get(&grid.crs) {
+    for record in records {
+        let Grid { transform, width, height, crs } = common_grid(record)?;
+        let geometries = match projected.get(crs) {
             Some(geometries) => geometries,
             None => {
-                let geometries = area.to_crs(&grid.crs)?.into_iter().map(Arc::new).collect();
-                projected.entry(grid.crs.clone()).or_insert(geometries)
+                let geometries = area.to_crs(crs)?.into_iter().map(Arc::new).collect();
+                projected.entry(crs).or_insert(geometries)
             }
         };
         for (geometry_index, geometry) in geometries.iter().enumerate() {
-            let Some(window) = geometry_window(geometry, &grid.transform, grid.width, grid.height)? else {
-                continue;
-            };
+            let Some(window) = geometry_window(geometry, transform, *width, *height)? else { continue };
             scenes.push(Scene {
-                record_id: record.id.clone(),
-                datetime: record.datetime,
+                record: Arc::clone(record),
                 geometry_index,
-                geometry: geometry.clone(),
-                crs: grid.crs.clone(),
-                transform: grid.transform,
-                window,
-                bands: rasters.clone(),
+                geometry: Arc::clone(geometry),
+                grid: Grid::new(*transform, *width, *height, crs.clone()).window(window),
+                bands: vec![vec![BandRead::Native { window }]; record.bands.len()],
             });
         }
     }
-    if scenes.is_empty() {
-        return Err(Error::NothingSelected(match selected {
-            0 => "no record matches the filters and touches the area".to_owned(),
-            n => format!("the footprints of {n} records touch the area, but none of their pixels do"),
-        }));
-    }
-    scenes.sort_by(|a, b| {
-        (a.datetime, &a.record_id, a.geometry_index).cmp(&(b.datetime, &b.record_id, b.geometry_index))
-    });
-    Ok((scenes, bands))
-}
-
-/// A box in longitudes and latitudes around an area.
-fn bounds(area: &Area) -> Result<BoundingBox> {
-    let is_wgs84 = area.crs().epsg() == Some(4326) || *area.crs() == Crs::crs84();
-    let mut boxes = Vec::new();
-    for geometry in area.geometries()? {
-        // An area across the antimeridian is one polygon on each side of it.
-        let parts = match geometry {
-            Geometry::MultiPolygon(polygons) => polygons.into_iter().map(Geometry::Polygon).collect(),
-            other => vec![other],
-        };
-        for part in parts {
-            let bbox = vertex_box(&part);
-            boxes.push(if is_wgs84 {
-                bbox
-            } else {
-                // What is straight in the area's CRS may be curved in degrees: the box's edges say how far.
-                let (width, height) = (bbox.xmax - bbox.xmin, bbox.ymax - bbox.ymin);
-                let transform = Geotransform::new(width, 0.0, bbox.xmin, 0.0, -height, bbox.ymax);
-                footprint(&transform, 1, 1, area.crs())?.bbox
-            });
-        }
-    }
-    BoundingBox::around(&boxes).ok_or_else(|| Error::NothingSelected("the area is empty".to_owned()))
-}
-
-fn vertex_box(geometry: &Geometry<f64>) -> BoundingBox {
-    const EMPTY: BoundingBox =
-        BoundingBox::new(f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY);
-    let mut bbox = EMPTY;
-    for_each_vertex(geometry, &mut |vertex| {
-        bbox.xmin = bbox.xmin.min(vertex.x);
-        bbox.ymin = bbox.ymin.min(vertex.y);
-        bbox.xmax = bbox.xmax.max(vertex.x);
-        bbox.ymax = bbox.ymax.max(vertex.y);
-    });
-    bbox
-}
-
-fn scene_band(stored: &StoredCollection, number: u64, record: &Record, band: &str) -> Result<SceneBand> {
-    let asset = record.assets.iter().find(|asset| asset.band == band).ok_or_else(|| Error::NoSuchBand {
-        record: record.id.clone(),
-        band: band.to_owned(),
-        available: record.assets.iter().map(|asset| asset.band.clone()).collect(),
-    })?;
-    let location = Location { href: asset.href.clone(), record: record.id.clone(), band: band.to_owned() };
-    let header = stored.header(number, stored.band(band)?)?;
-    let samples = header.get()?.image(0).map_or(0, |image| image.samples_per_pixel);
-    let sample = u16::try_from(asset.band_index.unwrap_or(0)).ok().filter(|sample| *sample < samples);
-    let Some(sample) = sample else {
-        return Err(Error::InvalidArgument(format!(
-            "{location}: band_index is {:?}, and the file has {samples} samples",
-            asset.band_index
-        )));
-    };
-    Ok(SceneBand { location, header, sample })
-}
-
-#[derive(PartialEq)]
-struct Grid {
-    transform: Geotransform,
-    crs: Crs,
-    width: u32,
-    height: u32,
+    Ok(scenes)
 }
 
 /// The grid that all bands of a record have.
-fn common_grid(bands: &[SceneBand]) -> Result<Grid> {
-    let mut grids = bands.iter().map(grid);
-    let first = grids.next().ok_or_else(|| Error::InvalidArgument("no band was asked for".to_owned()))??;
-    for other in grids {
-        if other? != first {
-            let resolutions: Vec<String> = bands
-                .iter()
-                .map(|band| {
-                    let (x, y) = grid(band)?.transform.pixel_size();
-                    Ok(format!("{} {x} × {y}", band.location.band))
-                })
-                .collect::<Result<_>>()?;
-            return Err(Error::GridMismatch {
-                record: bands[0].location.record.clone(),
-                resolutions: resolutions.join(", "),
-            });
-        }
+fn common_grid(record: &SceneRecord) -> Result<&Grid> {
+    let Some(first) = record.bands.first() else {
+        return Err(Error::InvalidArgument("no band was asked for".to_owned()));
+    };
+    if record.bands.iter().any(|band| band.grid != first.grid) {
+        let resolution = |band: &Arc<SceneBand>| {
+            let (x, y) = band.grid.transform.pixel_size();
+            format!("{} {x} × {y}", band.location.band)
+        };
+        return Err(Error::GridMismatch {
+            record: record.id.clone(),
+            resolutions: record.bands.iter().map(resolution).collect::<Vec<_>>().join(", "),
+        });
     }
-    Ok(first)
-}
-
-fn grid(band: &SceneBand) -> Result<Grid> {
-    let located = |source| Error::Raster { location: Box::new(band.location.clone()), source };
-    let header = band.header.get()?;
-    let georeference = header.georeference()?;
-    let (transform, crs) = georeference.grid().map_err(located)?;
-    // Access to the header has checked that there is an image.
-    let (width, height) = header.image(0).map_or((0, 0), |image| (image.width, image.height));
-    Ok(Grid { transform, crs: crs.clone(), width, height })
+    Ok(&first.grid)
 }

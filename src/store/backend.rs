@@ -1,4 +1,5 @@
-//! A file open for reading, under a lock that it shares with other readers.
+//! The file: errors that name it, and a way to have it open for reading under a lock that is shared with
+//! other readers.
 //!
 //! redb opens a file for reading only if its last writer closed it, and otherwise wants to write. This
 //! backend lets redb believe that it does: it may lock, and mark the header as in use, but the marked
@@ -13,21 +14,97 @@ use redb::{BackendError, DatabaseError, StorageBackend};
 use std::fs::File;
 use std::io;
 use std::ops::Bound;
+use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
 
 /// redb's header lies in the first page, and nothing else does.
 const HEADER_PAGE: usize = 4096;
 
+/// What went wrong with which file: redb hands on what its backend says.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {source}", path.display())]
+pub(super) struct FileError {
+    pub(super) path: PathBuf,
+    pub(super) source: io::Error,
+}
+
+/// A file whose errors name it.
+#[derive(Debug)]
+pub(super) struct NamedFile {
+    file: FileBackend,
+    path: PathBuf,
+}
+
+impl NamedFile {
+    pub(super) fn new(file: File, path: &Path) -> Result<Self, DatabaseError> {
+        Ok(NamedFile { file: FileBackend::new(file)?, path: path.to_owned() })
+    }
+
+    fn named<T>(&self, result: io::Result<T>) -> io::Result<T> {
+        result.map_err(|source| io::Error::new(source.kind(), FileError { path: self.path.clone(), source }))
+    }
+}
+
+impl StorageBackend for NamedFile {
+    fn len(&self) -> io::Result<u64> {
+        self.named(self.file.len())
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        self.named(self.file.read(offset, out))
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        self.named(self.file.write(offset, data))
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.named(self.file.set_len(len))
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        self.named(self.file.sync_data())
+    }
+
+    fn close(&self) -> io::Result<()> {
+        self.named(self.file.close())
+    }
+
+    fn try_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
+        self.file.try_lock_range(start, end)
+    }
+
+    fn try_lock_shared_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
+        self.file.try_lock_shared_range(start, end)
+    }
+
+    fn lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
+        self.file.lock_range(start, end)
+    }
+
+    fn lock_shared_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
+        self.file.lock_shared_range(start, end)
+    }
+
+    fn unlock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
+        self.file.unlock_range(start, end)
+    }
+
+    fn query_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
+        self.file.query_lock_range(start, end)
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct ReadOnlyFile {
-    file: FileBackend,
+    file: NamedFile,
     /// The first page, once it has been marked.
     header: RwLock<Option<Vec<u8>>>,
 }
 
 impl ReadOnlyFile {
-    pub(super) fn new(file: File) -> Result<Self, DatabaseError> {
-        Ok(ReadOnlyFile { file: FileBackend::new(file)?, header: RwLock::new(None) })
+    pub(super) fn new(file: File, path: &Path) -> Result<Self, DatabaseError> {
+        Ok(ReadOnlyFile { file: NamedFile::new(file, path)?, header: RwLock::new(None) })
     }
 }
 

@@ -8,10 +8,11 @@
 //! | 5..9 | length of the stream |
 //! | 9.. | the stream |
 
-use super::guarded::{Bytes, unwinding};
+use super::guarded::Bytes;
 use super::tables::{ChunkKey, ColumnKey};
 use super::zone::{StoredColumn, StoredZone};
 use super::{StoreError, zone};
+use crate::unwinding::unwinding;
 use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_buffer::{Buffer, MutableBuffer};
 use arrow_ipc::reader::StreamDecoder;

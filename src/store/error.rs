@@ -1,5 +1,6 @@
 //! What can go wrong with a store.
 
+use super::backend::FileError;
 use std::path::PathBuf;
 
 /// An error of the store.
@@ -129,9 +130,9 @@ pub enum StoreError {
     #[error("the transaction failed before and cannot be committed")]
     TransactionFailed,
     /// Reading or writing failed.
-    #[error("{what}: {source}")]
+    #[error("{what}: {source}{}", room(.source))]
     Io {
-        /// What was done.
+        /// The file, or what was done with it.
         what: String,
         /// Why it failed.
         source: std::io::Error,
@@ -178,6 +179,11 @@ fn holder(pid: &Option<u32>, command: &Option<String>) -> String {
     }
 }
 
+fn room(error: &std::io::Error) -> String {
+    let remedy = crate::remedy::make_room(error);
+    remedy.map(|remedy| format!("; {remedy}: what was committed is there")).unwrap_or_default()
+}
+
 fn list(names: &[String], none: &str) -> String {
     if names.is_empty() { none.to_owned() } else { names.join(", ") }
 }
@@ -188,9 +194,10 @@ impl From<redb::StorageError> for StoreError {
             redb::StorageError::Io(source) if source.kind() == std::io::ErrorKind::UnexpectedEof => {
                 StoreError::Damaged("a page lies beyond the end of the file".to_owned())
             }
-            redb::StorageError::Io(source) => {
-                StoreError::Io { what: "the database's file".to_owned(), source }
-            }
+            redb::StorageError::Io(error) => match error.downcast() {
+                Ok(FileError { path, source }) => StoreError::Io { what: path.display().to_string(), source },
+                Err(source) => StoreError::Io { what: "the database's file".to_owned(), source },
+            },
             redb::StorageError::ValueTooLarge(bytes) => {
                 StoreError::Invalid(format!("a value of {bytes} bytes is too large for the database"))
             }

@@ -4,25 +4,16 @@
 //! reports most of what it finds amiss, and asserts the rest: here its panics become errors.
 
 use super::StoreError;
+use crate::unwinding::unwinding;
 use redb::{
     Key, OwnedAccessGuard, OwnedRange, ReadOnlyTable, ReadTransaction, ReadableTableMetadata, StorageError,
     TableDefinition, TableStats, Value,
 };
 use std::borrow::Borrow;
 use std::ops::RangeBounds;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Bytes in the page that they are stored in; they keep the snapshot alive.
 pub(super) type Bytes = OwnedAccessGuard<&'static [u8]>;
-
-/// Runs what may panic on damaged bytes; the message of the panic is the error.
-pub(super) fn unwinding<T>(run: impl FnOnce() -> T) -> Result<T, String> {
-    catch_unwind(AssertUnwindSafe(run)).map_err(|panic| {
-        let message = panic.downcast_ref::<String>().map(String::as_str);
-        let message = message.or_else(|| panic.downcast_ref::<&str>().copied());
-        message.unwrap_or("it contradicts itself").to_owned()
-    })
-}
 
 /// Runs what may panic on a damaged file.
 pub(super) fn guarded<T, E: Into<StoreError>>(run: impl FnOnce() -> Result<T, E>) -> Result<T, StoreError> {

@@ -69,12 +69,14 @@ pub use verify::{Damage, Depth, verify};
 
 pub use zone::{ColumnZone, Scalar, ScalarRange, ZoneMap};
 
-use backend::ReadOnlyFile;
-use guarded::{guarded, unwinding};
+use crate::unwinding::unwinding;
+use backend::{NamedFile, ReadOnlyFile};
+use guarded::guarded;
 use redb::{Builder, Database, DatabaseError, ReadableDatabase};
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Number of a band: its place in the list of the collection's bands.
 pub type BandNumber = u16;
@@ -83,6 +85,9 @@ pub type BandNumber = u16;
 const READ_CACHE: usize = 64 << 20;
 /// Memory for pages of a store that is open for writing.
 const WRITE_CACHE: usize = 256 << 20;
+/// A store that grew by one part in so many is compacted when it is closed: all compaction together
+/// moves at most so many bytes for each that is added, however many small builds there are.
+const COMPACTED_SHARE: u64 = 8;
 
 /// An open database.
 ///
@@ -99,6 +104,8 @@ struct Shared {
     database: Option<Database>,
     path: PathBuf,
     writable: bool,
+    /// Bytes that were added since it was opened.
+    added: AtomicU64,
 }
 
 impl Shared {
@@ -109,9 +116,22 @@ impl Shared {
 
 impl Drop for Shared {
     fn drop(&mut self) {
-        let database = self.database.take();
+        let mut database = self.database.take();
+        let grown = self.added.get_mut().saturating_mul(COMPACTED_SHARE);
+        let worth_it = grown > 0
+            && !std::thread::panicking()
+            && std::fs::metadata(&self.path).is_ok_and(|file| grown >= file.len());
         // Closing writes what makes the next opening fast, and reads pages of the file for it.
-        let _ = unwinding(|| drop(database));
+        let closed = unwinding(move || {
+            if let Some(database) = database.as_mut().filter(|_| worth_it) {
+                // Before closing, which leaves what compaction does not: that the file opens at once.
+                database.compact()?;
+            }
+            Ok::<_, redb::CompactionError>(())
+        });
+        if let Ok(Err(error)) = closed {
+            tracing::warn!("{} could not be compacted: {}", self.path.display(), StoreError::from(error));
+        }
     }
 }
 
@@ -141,10 +161,7 @@ impl Store {
         new.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
         let new = new.tempfile_in(folder).map_err(exists)?;
         let file = new.as_file().try_clone().map_err(exists)?;
-        let database = Builder::new()
-            .set_cache_size(WRITE_CACHE)
-            .create_file(file)
-            .map_err(|error| open_error(error, path))?;
+        let database = writable(file, path)?;
         let transaction = database.begin_write()?;
         tables::initialize(&transaction)?;
         transaction::commit(transaction)?;
@@ -175,16 +192,15 @@ impl Store {
     /// As [`Store::open`]; [`StoreError::Locked`] while it is open elsewhere at all.
     pub fn open_writable(path: impl AsRef<Path>) -> Result<Store, StoreError> {
         let path = path.as_ref();
-        check_magic(&open_file(path)?, path)?;
-        let database = guarded(|| {
-            Builder::new().set_cache_size(WRITE_CACHE).open(path).map_err(|error| open_error(error, path))
-        })?;
-        Store::checked(database, path, true)
+        let file = open_file(path, File::options().read(true).write(true))?;
+        check_magic(&file, path)?;
+        Store::checked(writable(file, path)?, path, true)
     }
 
     fn new(database: Database, path: &Path, writable: bool) -> Store {
-        let database = Some(database);
-        Store { shared: Arc::new(Shared { database, path: path.to_owned(), writable }) }
+        let shared =
+            Shared { database: Some(database), path: path.to_owned(), writable, added: AtomicU64::new(0) };
+        Store { shared: Arc::new(shared) }
     }
 
     fn checked(database: Database, path: &Path, writable: bool) -> Result<Store, StoreError> {
@@ -224,6 +240,12 @@ impl Store {
         Transaction::new(guarded(|| self.shared.database().begin_write())?)
     }
 
+    /// Says that about so many bytes were added. Copy-on-write leaves holes and the file grows by doubling:
+    /// if a good part of it is new, it is compacted when it is closed.
+    pub(crate) fn note_added(&self, bytes: u64) {
+        self.shared.added.fetch_add(bytes, Ordering::Relaxed);
+    }
+
     /// Moves pages to the front of the file and cuts off the rest. Takes time in proportion to the
     /// size of the file; worth it once a build is finished.
     ///
@@ -241,11 +263,18 @@ impl Store {
     }
 }
 
+/// A file as a redb database that can be written to; one that is empty becomes one.
+fn writable(file: File, path: &Path) -> Result<Database, StoreError> {
+    let failed = |error| open_error(error, path);
+    let backend = NamedFile::new(file, path).map_err(failed)?;
+    guarded(|| Builder::new().set_cache_size(WRITE_CACHE).create_with_backend(backend).map_err(failed))
+}
+
 /// Opens a file as a redb database that cannot be written to.
 fn open_read_only(path: &Path) -> Result<Database, StoreError> {
-    let file = open_file(path)?;
+    let file = open_file(path, File::options().read(true))?;
     check_magic(&file, path)?;
-    let backend = ReadOnlyFile::new(file).map_err(|error| open_error(error, path))?;
+    let backend = ReadOnlyFile::new(file, path).map_err(|error| open_error(error, path))?;
     guarded(|| {
         Builder::new()
             .set_cache_size(READ_CACHE)
@@ -257,8 +286,8 @@ fn open_read_only(path: &Path) -> Result<Database, StoreError> {
     })
 }
 
-fn open_file(path: &Path) -> Result<File, StoreError> {
-    File::open(path).map_err(|error| match error.kind() {
+fn open_file(path: &Path, options: &OpenOptions) -> Result<File, StoreError> {
+    options.open(path).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => StoreError::NotFound(path.to_owned()),
         _ => StoreError::io(format!("opening {}", path.display()))(error),
     })

@@ -2,7 +2,7 @@
 //! read under it.
 
 use super::StoreError;
-use super::guarded::unwinding;
+use crate::unwinding::unwinding;
 use arrow_array::{Array, ArrayRef, make_array, new_null_array};
 use arrow_ipc::convert::try_schema_from_flatbuffer_bytes;
 use arrow_ipc::writer::{DictionaryTracker, IpcDataGenerator, IpcWriteOptions};

@@ -1,12 +1,13 @@
 //! Writing: what is done in a transaction is done whole, or not at all.
 
-use super::guarded::{guarded, unwinding};
+use super::guarded::guarded;
 use super::metadata::{BuildState, Description, Metadata};
 use super::tables::{
     CHUNKS, COLLECTIONS, COLUMNS, FAILURES, HEADERS, IDS, SCHEMAS, TOMBSTONES, id_keys, open_each,
     take_collection_id, text,
 };
 use super::{BandNumber, StoreError, schema};
+use crate::unwinding::unwinding;
 use arrow_schema::Schema;
 use redb::{Key, ReadableTable, Value, WriteTransaction};
 use std::collections::BTreeMap;

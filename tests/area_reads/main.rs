@@ -2,12 +2,14 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod alpha;
 mod compare;
 mod errors;
 mod fixture;
 #[path = "../oracle/mod.rs"]
 mod oracle;
 mod parity;
+mod resampled;
 mod shapes;
 mod stacks;
 mod written;

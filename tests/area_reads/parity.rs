@@ -5,6 +5,7 @@ use crate::fixture::{Band, Fixture};
 use crate::oracle::Random;
 use crate::shapes::{KINDS, shape};
 use geo_types::Geometry;
+use rasteret::blocking::Wait;
 use rasteret::crs::Transformer;
 use rasteret::crs::vertices::{for_each_vertex, map_vertices};
 use rasteret::schema::Geotransform;
@@ -170,7 +171,7 @@ fn compare_all(cases: Vec<(Case, ReadRequest)>) -> Option<Tally> {
         .par_iter()
         .zip(reads)
         .zip(&expected)
-        .map(|((case, read), expected)| compare(&read.array(), case, expected))
+        .map(|((case, read), expected)| compare(&read.array().wait(), case, expected))
         .collect();
     let mut tally = Tally::default();
     for ((case, result), expected) in cases.iter().zip(compared).zip(&expected) {

@@ -1,6 +1,7 @@
 //! Several records and several bands in one array, and what else rasterio does not say.
 
 use crate::fixture::{Fixture, Raster};
+use rasteret::blocking::Wait;
 use rasteret::{Area, Crs, DataType, PixelValue};
 
 /// A box in UTM zone 43 north.
@@ -16,7 +17,7 @@ fn records_stack_by_time_and_bands_as_asked() {
     // Rows 5..9 and columns 10..16.
     let area = utm([700_100.0, 1_499_910.0, 700_160.0, 1_499_950.0]);
     for bands in [["B08", "B04"], ["B04", "B08"]] {
-        let array = fixture.all.read(area.clone()).bands(bands).array().unwrap();
+        let array = fixture.all.read(area.clone()).bands(bands).array().wait().unwrap();
         assert_eq!(array.pixels.shape(), [2, 2, 4, 6]);
         assert_eq!(array.bands, bands);
         let ids: Vec<&str> = array.slices.iter().map(|slice| slice.record_id.as_str()).collect();
@@ -38,7 +39,7 @@ fn geometries_of_one_record_are_slices() {
     let squares = |x: f64| geo_types::Rect::new((x, 1_499_900.0), (x + 50.0, 1_499_950.0)).to_polygon();
     let aois = [700_000.0, 700_200.0].map(|x| rasteret::read::area::Aoi::new(squares(x)));
     let area = Area::new(aois.to_vec()).with_crs(Crs::from_epsg(32643));
-    let array = fixture.all.read(area).array().unwrap();
+    let array = fixture.all.read(area).array().wait().unwrap();
     assert_eq!(array.pixels.shape(), [2, 1, 5, 5]);
     let indices: Vec<usize> = array.slices.iter().map(|slice| slice.geometry_index).collect();
     assert_eq!(indices, [0, 1]);
@@ -66,7 +67,7 @@ fn fill_values_are_outside_and_on_sparse_tiles() {
             Some(fill) => request.fill_value(PixelValue::Integer(fill)),
             None => request,
         };
-        request.array().unwrap()
+        request.array().wait().unwrap()
     };
     let array = read(Some(123));
     assert_eq!(array.statistics.tiles, 0);
@@ -83,7 +84,7 @@ fn boxes_across_the_antimeridian() {
     let [west, south, east, north] = fixture.all.info().unwrap().bounds.unwrap();
     assert!(west > east, "the raster crosses the antimeridian");
     let (south, north) = (south + (north - south) * 0.4, south + (north - south) * 0.6);
-    let read = |west: f64, east: f64| fixture.all.read(Area::bbox([west, south, east, north])).array();
+    let read = |west: f64, east: f64| fixture.all.read(Area::bbox([west, south, east, north])).array().wait();
     // A raster in UTM has one window for both sides, and each pixel lies on one side.
     let inside = |west: f64, east: f64| {
         let array = read(west, east).unwrap();

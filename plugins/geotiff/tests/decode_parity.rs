@@ -41,6 +41,8 @@ fn every_encoding_decodes_as_in_gdal() {
     let Some(oracle) = Oracle::find("every encoding") else { return };
     let cases = oracle.generate();
     assert!(cases.len() > 3000, "only {} cases", cases.len());
+    let with_libjpeg_turbo = cases.iter().filter(|case| case.libjpeg_turbo.is_some()).count();
+    assert!(with_libjpeg_turbo > 100, "only {with_libjpeg_turbo} cases with libjpeg-turbo");
     check_all(&cases);
 }
 

@@ -13,7 +13,7 @@ use rasteret_schema::{
 };
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Batches that are worked on while the one before them is consumed.
@@ -156,15 +156,14 @@ impl SourceAdapter for LocalSource {
     }
 
     fn description(&self) -> String {
-        let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
-        self.paths.iter().map(|path| absolute(path).display().to_string()).collect::<Vec<_>>().join(", ")
+        self.paths.iter().map(|path| spelled(path).display().to_string()).collect::<Vec<_>>().join(", ")
     }
 
     /// Of the files there are: their paths, sizes and times of change, and what is made of their names.
     fn fingerprint(&self) -> Result<String, SourceError> {
         let found = discover(&self.paths, &self.extensions)?;
         let mut hasher = DefaultHasher::new();
-        format!("{:?} {:?}", self.rules, self.base).hash(&mut hasher);
+        format!("{:?} {:?}", self.rules, self.base.as_deref().map(spelled)).hash(&mut hasher);
         for file in &found.files {
             file.path.hash(&mut hasher);
             // A file that cannot be looked at has no size and time: a later success changes the fingerprint.
@@ -181,6 +180,13 @@ impl SourceAdapter for LocalSource {
         let planned = off_thread(move || source.plan(&selection));
         stream::once(planned).map_ok(Plan::stream).try_flatten().boxed()
     }
+}
+
+/// The one spelling of a path: absolute, without `.`, doubled and trailing separators. Links stay, and
+/// `..` with them, which may lead through one: a link that is set anew is still the same source.
+fn spelled(path: &Path) -> PathBuf {
+    let absolute = std::path::absolute(path);
+    absolute.as_deref().unwrap_or(path).components().collect()
 }
 
 /// What will be read.

@@ -288,6 +288,27 @@ fn the_description_names_absolute_paths() {
 }
 
 #[test]
+fn a_folder_is_one_source_however_it_is_spelled() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.tif"), b"a").unwrap();
+    let source = |path: String| LocalSource::new([&path], readers()).relative_to(&path);
+    let path = folder.path().display().to_string();
+    let plain = source(path.clone());
+    let [parent, name] = [folder.path().parent(), folder.path().file_name().map(Path::new)];
+    let (parent, name) = (parent.unwrap().display(), name.unwrap().display());
+    for spelling in [format!("{path}/"), format!("{path}//."), format!("{parent}/.//{name}/./")] {
+        let other = source(spelling.clone());
+        assert_eq!(other.description(), plain.description(), "{spelling}");
+        assert_eq!(other.fingerprint().unwrap(), plain.fingerprint().unwrap(), "{spelling}");
+    }
+    let here = std::env::current_dir().unwrap();
+    for relative in ["src", "./src/", "src/."] {
+        let source = LocalSource::new([relative], readers());
+        assert_eq!(source.description(), here.join("src").display().to_string());
+    }
+}
+
+#[test]
 fn the_fingerprint_changes_with_the_files() {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, bytes: &[u8]| fs::write(folder.path().join(name), bytes).unwrap();

@@ -1,4 +1,6 @@
 use super::*;
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int64Type;
 use geo_types::{point, polygon};
 use proptest::prelude::*;
 use serde_json::json;
@@ -71,8 +73,10 @@ fn geojson_of_all_kinds() {
     let feature =
         json!({"type": "Feature", "properties": {"name": "field", "deep": {"a": [1]}}, "geometry": geometry});
     let area = Area::parse(&feature.to_string()).unwrap();
-    assert_eq!(area.aois()[0].properties["name"], "field");
-    assert_eq!(area.aois()[0].properties["deep"]["a"][0], 1);
+    let attribute = |name| area.attributes().column_by_name(name).unwrap();
+    assert_eq!(attribute("name").as_string::<i32>().value(0), "field");
+    let deep = attribute("deep").as_struct().column(0).as_list::<i32>().value(0);
+    assert_eq!(deep.as_primitive::<Int64Type>().values(), &[1]);
 
     let point =
         json!({"type": "Feature", "properties": null, "geometry": {"type": "Point", "coordinates": [5, 6]}});
@@ -83,10 +87,10 @@ fn geojson_of_all_kinds() {
     assert_eq!(crs::to_epsg(area.crs()).unwrap(), Some(32643));
 
     for (json, part) in [
-        (r#"{"type": "Polygon""#, "invalid GeoJSON"),
-        (r#"{"type": "Polygon"}"#, "invalid GeoJSON"),
-        (r#"{"type": "Point", "coordinates": [1]}"#, "invalid GeoJSON"),
-        (r#"{"type": "Point", "coordinates": []}"#, "invalid GeoJSON"),
+        (r#"{"type": "Polygon""#, "not valid GeoJSON"),
+        (r#"{"type": "Polygon"}"#, "not valid GeoJSON"),
+        (r#"{"type": "Point", "coordinates": [1]}"#, "not valid GeoJSON"),
+        (r#"{"type": "Point", "coordinates": []}"#, "not valid GeoJSON"),
         (r#"{"type": "Polygon", "coordinates": []}"#, "empty"),
         (r#"{"type": "Feature", "geometry": null, "properties": {}}"#, "feature 0 has no geometry"),
         (r#"{"type": "FeatureCollection", "features": []}"#, "no area"),

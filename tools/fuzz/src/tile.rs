@@ -71,7 +71,6 @@ impl<'a> Case<'a> {
         let (jpeg_tables, encoded) = rest.split_at(if has_tables { tables.min(rest.len()) } else { 0 });
         Some(Case {
             encoding: Encoding {
-                dtype,
                 bits_per_sample,
                 samples_per_pixel: parameters[2].into(),
                 planar: flag(0),
@@ -82,9 +81,9 @@ impl<'a> Case<'a> {
                 predictor: parameters[4].into(),
                 photometric: parameters[5].into(),
                 chroma_subsampling: [parameters[7], parameters[8]],
-                extra_samples: Vec::new(),
                 jpeg_tables: jpeg_tables.to_vec(),
                 lerc_compression: parameters[6],
+                ..Encoding::uncompressed(dtype)
             },
             size: [side(9, 2 * SIDE), side(10, 2 * SIDE)],
             tile_size: [side(11, SIDE), side(12, SIDE)],

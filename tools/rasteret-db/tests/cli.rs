@@ -242,24 +242,6 @@ fn wrong_usage_exits_2_and_failures_exit_1() {
 }
 
 #[test]
-fn the_database_is_found_by_environment() {
-    let fixture = &*FIXTURE;
-    let list = |name: &str, value: &Path| {
-        Command::new(env!("CARGO_BIN_EXE_rasteret-db"))
-            .args(["--json", "collections", "list"])
-            .env_remove("RASTERET_DB")
-            .env_remove("RASTERET_WORKSPACE")
-            .env(name, value)
-            .output()
-            .unwrap()
-    };
-    assert!(list("RASTERET_DB", &fixture.database()).status.success());
-    let workspace = tempfile::tempdir().unwrap();
-    std::fs::copy(fixture.database(), workspace.path().join("rasteret.db")).unwrap();
-    assert!(list("RASTERET_WORKSPACE", workspace.path()).status.success());
-}
-
-#[test]
 fn maintenance() {
     let fixture = &*FIXTURE;
     let copy = fixture.folder.path().join("copy.rasteret");
@@ -277,14 +259,6 @@ fn maintenance() {
     assert_eq!(damaged.status.code(), Some(3), "{}", String::from_utf8_lossy(&damaged.stderr));
     let report: Value = serde_json::from_slice(&damaged.stdout).unwrap();
     assert!(report["damaged"].as_u64().unwrap() > 0);
-}
-
-#[test]
-fn completions_for_every_shell() {
-    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
-        let output = FIXTURE.run(&["completions", shell]);
-        assert!(output.status.success() && !output.stdout.is_empty(), "{shell}");
-    }
 }
 
 #[test]

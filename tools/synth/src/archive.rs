@@ -1,10 +1,12 @@
 //! Archives: folders of scenes, with the STAC documents that describe them.
 
+use crate::ArchiveError;
 use crate::scene::{Band, NODATA, Scene};
 use crate::stac;
 use chrono::{DateTime, Days, NaiveDate, Utc};
-use rasteret_geotiff::write::WriteError;
-use rasteret_geotiff::write::{Blocks, Codec, CogOptions, Image, Predictor, Resampling, write_cog};
+use rasteret_geotiff::write::{
+    Blocks, Codec, CogOptions, Image, Predictor, Resampling, WriteError, write_cog,
+};
 use rasteret_schema::{BandMetadata, ColorInterpretation, PixelValue};
 use serde_json::{Value, json};
 use std::fs;
@@ -21,7 +23,7 @@ use std::path::{Path, PathBuf};
 /// options.scenes.iter_mut().for_each(|scene| scene.cloud_cover = 0.0);
 /// let archive = options.write("scenes")?;
 /// archive.write_catalog(None)?;
-/// # Ok::<(), rasteret_geotiff::write::WriteError>(())
+/// # Ok::<(), rasteret_synth::ArchiveError>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct ArchiveOptions {
@@ -92,13 +94,15 @@ impl ArchiveOptions {
     /// # Errors
     ///
     /// As [`write_cog`], and what the file system returns.
-    pub fn write(self, folder: impl Into<PathBuf>) -> Result<Archive, WriteError> {
+    pub fn write(self, folder: impl Into<PathBuf>) -> Result<Archive, ArchiveError> {
         let archive = Archive { folder: folder.into(), options: self };
         for scene in &archive.options.scenes {
-            fs::create_dir_all(archive.folder.join(&scene.id))?;
-            let images = scene.render(&archive.options.bands)?;
+            let folder = archive.folder.join(&scene.id);
+            fs::create_dir_all(&folder).map_err(ArchiveError::at(&folder))?;
+            let images = scene.render(&archive.options.bands).map_err(ArchiveError::at(&folder))?;
             for (band, image) in archive.options.bands.iter().zip(images) {
-                archive.write_band(scene, *band, &image)?;
+                let path = archive.path(scene, *band);
+                archive.write_band(scene, *band, &image, &path).map_err(ArchiveError::at(&path))?;
             }
         }
         Ok(archive)
@@ -118,7 +122,7 @@ impl Archive {
     /// # Errors
     ///
     /// As [`ArchiveOptions::write`].
-    pub fn demo(folder: impl Into<PathBuf>) -> Result<Self, WriteError> {
+    pub fn demo(folder: impl Into<PathBuf>) -> Result<Self, ArchiveError> {
         Archive::with_catalog(ArchiveOptions::demo(), folder)
     }
 
@@ -127,11 +131,11 @@ impl Archive {
     /// # Errors
     ///
     /// As [`ArchiveOptions::write`].
-    pub fn peers(folder: impl Into<PathBuf>) -> Result<Self, WriteError> {
+    pub fn peers(folder: impl Into<PathBuf>) -> Result<Self, ArchiveError> {
         Archive::with_catalog(ArchiveOptions::peers(), folder)
     }
 
-    fn with_catalog(options: ArchiveOptions, folder: impl Into<PathBuf>) -> Result<Self, WriteError> {
+    fn with_catalog(options: ArchiveOptions, folder: impl Into<PathBuf>) -> Result<Self, ArchiveError> {
         let archive = options.write(folder)?;
         archive.write_catalog(None)?;
         Ok(archive)
@@ -176,7 +180,7 @@ impl Archive {
     /// # Errors
     ///
     /// What the file system returns.
-    pub fn write_catalog(&self, base: Option<&str>) -> Result<PathBuf, WriteError> {
+    pub fn write_catalog(&self, base: Option<&str>) -> Result<PathBuf, ArchiveError> {
         let ArchiveOptions { collection, scenes, bands, .. } = &self.options;
         for scene in scenes {
             let folder = base.map(|base| format!("{}/{}", base.trim_end_matches('/'), scene.id));
@@ -199,7 +203,13 @@ impl Archive {
         stac::item(scene, &self.options.bands, &self.options.collection, folder)
     }
 
-    fn write_band(&self, scene: &Scene, band: Band, image: &Image<u16>) -> Result<(), WriteError> {
+    fn write_band(
+        &self,
+        scene: &Scene,
+        band: Band,
+        image: &Image<u16>,
+        path: &Path,
+    ) -> Result<(), WriteError> {
         let options = CogOptions {
             transform: Some(scene.transform()),
             geo_keys: Some(scene.geo_keys()),
@@ -211,14 +221,14 @@ impl Archive {
             }],
             ..self.options.cog.clone()
         };
-        let mut file = BufWriter::new(fs::File::create(self.path(scene, band))?);
+        let mut file = BufWriter::new(fs::File::create(path)?);
         write_cog(&options, image, None, &mut file)?;
         Ok(file.flush()?)
     }
 }
 
-fn write_json(path: &Path, document: &Value) -> Result<(), WriteError> {
-    Ok(fs::write(path, format!("{document:#}\n"))?)
+fn write_json(path: &Path, document: &Value) -> Result<(), ArchiveError> {
+    fs::write(path, format!("{document:#}\n")).map_err(ArchiveError::at(path))
 }
 
 /// How Sentinel-2's files are published: Deflate with horizontal differences.

@@ -9,7 +9,9 @@
 //! All of it is a function of its options: two runs give the same bytes.
 
 pub mod archive;
+mod error;
 pub mod scene;
 pub mod stac;
 
 pub use archive::{Archive, ArchiveOptions};
+pub use error::ArchiveError;

@@ -33,14 +33,17 @@ cargo xtask TASK
 
   demo [--dir D]                      build the command line and run its demo; arguments are passed on
   test [--no-python] [FILTER…]        format, lints, documentation, dependencies, then every test
-  bench [FILTER…]                     every benchmark
+  bench [--rows R,…] [--repetitions N] [--no-peers]
+                                      this project and its peers, side by side
+  bench --criterion [FILTER…]         the workspace's own benchmarks
   fuzz [--seconds N] [TARGET…]        every fuzz target, N seconds each (default 60)
   help                                this text
 
 Programs that the build needs (cmake, a C and a C++ compiler, make, sqlite3) are installed with the system's
 package manager where that is allowed, and named with the command to run where it is not.
 
-  RASTERET_TEST_PYTHON   Python for the parity suites (default: the newest of python3.13 … python3.10, python3)
+  RASTERET_TEST_PYTHON   Python for the parity suites, and for the peers (default: the first of python3.13 …
+                         python3.10, python3 that will do)
   RASTERET_TEST_DATA     directory of test data (default: ../shared/data beside the workspace, if it is there)
   CI=true                a Python environment that cannot be set up is a failure, not a skip
 

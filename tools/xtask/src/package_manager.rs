@@ -39,6 +39,8 @@ pub enum Package {
     Ninja,
     /// The `sqlite3` program.
     Sqlite,
+    /// The assembler NASM.
+    Nasm,
     /// Python 3 that can make virtual environments.
     Python,
     /// The Expat library, which rasterio's wheels expect of the system.
@@ -92,6 +94,8 @@ impl PackageManager {
             (P::Sqlite, M::Apt | M::Zypper) => "sqlite3",
             (P::Sqlite, M::Winget) => "SQLite.SQLite",
             (P::Sqlite, _) => "sqlite",
+            (P::Nasm, M::Winget) => "NASM.NASM",
+            (P::Nasm, _) => "nasm",
             (P::Python, M::Apt) => "python3-venv",
             (P::Python, M::Pacman) => "python",
             (P::Python, M::Brew) => "python@3.13",

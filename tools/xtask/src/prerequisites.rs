@@ -3,7 +3,8 @@
 //! They are what bundled PROJ wants: CMake with a make, a C and a C++ compiler, and the `sqlite3` *program*, with
 //! which PROJ's build makes `proj.db` (its CMakeLists.txt stops without it). The SQLite *library* is built from
 //! the source that `libsqlite3-sys` carries (feature `bundled`, asserted by [`crate::dependencies`]), so neither
-//! its headers nor pkg-config are needed.
+//! its headers nor pkg-config are needed. libjpeg-turbo, which wants CMake too, assembles its vector code for x86 with
+//! NASM; without, JPEG decodes to the same pixels in more time, so that the build goes on where it cannot be had.
 
 use std::env;
 
@@ -17,25 +18,38 @@ struct Tool {
     program: String,
     /// Installed where the program is missing.
     package: Package,
+    /// Whether the build fails without.
+    required: bool,
 }
 
 /// Makes sure that every program is there, installing what is missing where that is allowed.
 ///
 /// # Errors
-/// [`Error::Missing`], with the command to run, where something is missing and cannot be installed.
+/// [`Error::Missing`], with the command to run, where something is missing that the build fails without, and that
+/// cannot be installed.
 pub fn ensure() -> Result<(), Error> {
     let missing = missing();
     if missing.is_empty() {
         return Ok(());
     }
-    let listed = programs(&missing);
+    match install(&missing) {
+        Err(error) if missing.iter().all(|tool| !tool.required) => {
+            eprintln!("xtask: {error}; going on without");
+            Ok(())
+        }
+        result => result,
+    }
+}
+
+fn install(missing: &[Tool]) -> Result<(), Error> {
+    let listed = programs(missing);
     let Some(installer) = Installer::find() else {
         return Err(Error::Missing(format!(
             "the build needs {listed}, and no package manager that this task knows is on PATH: \
              install what is missing, then run the task again"
         )));
     };
-    let names = names(installer.manager(), &missing);
+    let names = names(installer.manager(), missing);
     let by_hand = |why: &str| {
         Error::Missing(format!(
             "the build needs {listed}, {why}. Run\n\n    {}\n\nthen the task again",
@@ -50,7 +64,7 @@ pub fn ensure() -> Result<(), Error> {
         return Err(by_hand(&format!("and installing it failed ({error})")));
     }
     let missing = self::missing();
-    if missing.is_empty() {
+    if missing.iter().all(|tool| !tool.required) {
         Ok(())
     } else {
         Err(by_hand(&format!("and {} is still not on PATH after installing it", programs(&missing))))
@@ -62,14 +76,17 @@ fn missing() -> Vec<Tool> {
 }
 
 fn tools() -> Vec<Tool> {
-    let tool = |program: &str, package| Tool { program: program.to_owned(), package };
+    let tool = |program: &str, package| Tool { program: program.to_owned(), package, required: true };
     let mut tools = vec![tool("cmake", Package::Cmake), tool("sqlite3", Package::Sqlite)];
     // On macOS and Windows compilers come with the linker that Rust itself cannot do without.
     if cfg!(not(any(target_os = "macos", windows))) {
-        tools.push(Tool { program: compiler("CC", "cc"), package: Package::CCompiler });
-        tools.push(Tool { program: compiler("CXX", "c++"), package: Package::CxxCompiler });
+        tools.push(tool(&compiler("CC", "cc"), Package::CCompiler));
+        tools.push(tool(&compiler("CXX", "c++"), Package::CxxCompiler));
         let ninja = env::var("CMAKE_GENERATOR").is_ok_and(|generator| generator.starts_with("Ninja"));
         tools.push(if ninja { tool("ninja", Package::Ninja) } else { tool("make", Package::Make) });
+    }
+    if cfg!(any(target_arch = "x86", target_arch = "x86_64")) {
+        tools.push(Tool { required: false, ..tool("nasm", Package::Nasm) });
     }
     tools
 }
@@ -81,7 +98,8 @@ fn compiler(variable: &str, usual: &str) -> String {
 }
 
 fn programs(tools: &[Tool]) -> String {
-    tools.iter().map(|tool| tool.program.as_str()).collect::<Vec<_>>().join(", ")
+    let name = |tool: &Tool| format!("{}{}", tool.program, if tool.required { "" } else { " (for speed)" });
+    tools.iter().map(name).collect::<Vec<_>>().join(", ")
 }
 
 /// What `manager` calls the packages of `tools`, each once.
@@ -101,8 +119,11 @@ mod tests {
 
     #[test]
     fn a_package_is_named_once() {
-        let tools = [Package::CCompiler, Package::CxxCompiler, Package::Sqlite]
-            .map(|package| Tool { program: String::new(), package });
+        let tools = [Package::CCompiler, Package::CxxCompiler, Package::Sqlite].map(|package| Tool {
+            program: String::new(),
+            package,
+            required: true,
+        });
         assert_eq!(names(PackageManager::Pacman, &tools), ["gcc", "sqlite"]);
         assert_eq!(names(PackageManager::Apt, &tools), ["gcc", "libc6-dev", "g++", "sqlite3"]);
     }

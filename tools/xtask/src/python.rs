@@ -1,4 +1,4 @@
-//! The Python environment of the parity suites: rasterio and its kin at pinned versions, in `.venv`.
+//! Python environments: packages at pinned versions, for the parity suites and for the peers of the benchmarks.
 
 use std::env;
 use std::fmt;
@@ -10,22 +10,34 @@ use crate::error::Error;
 use crate::package_manager::{Installer, Package, PackageManager};
 use crate::shell;
 
-/// What is installed, relative to the workspace.
-const REQUIREMENTS: &str = "tools/peers/requirements-parity.txt";
+/// An environment that a task needs.
+#[derive(Debug)]
+pub struct Wanted {
+    /// Where it lies, relative to the workspace.
+    pub folder: &'static str,
+    /// What is installed, relative to the workspace.
+    pub requirements: &'static str,
+    /// The packages that are imported. Importing them shows whether their shared libraries can be loaded.
+    pub imports: &'static str,
+    /// Versions of Python for which the requirements have wheels, the first and the last.
+    pub supported: [(u32, u32); 2],
+}
+
+/// The environment of the parity suites: rasterio and its kin.
+pub const PARITY: Wanted = Wanted {
+    folder: ".venv",
+    requirements: "tools/peers/requirements-parity.txt",
+    imports: "numpy, PIL, pyarrow, pyproj, rasterio, shapely",
+    supported: [(3, 10), (3, 14)],
+};
 
 /// The file in the environment that says what it was made from. It is written last, so an environment that was
 /// not finished has none.
 const STAMP: &str = "rasteret-requirements.txt";
 
-/// Versions for which the requirements have wheels, the first and the last.
-const SUPPORTED: [(u32, u32); 2] = [(3, 10), (3, 14)];
-
 /// Looked for in this order. The first ones are those for which most wheels exist.
 const CANDIDATES: [&str; 7] =
     ["python3.13", "python3.12", "python3.11", "python3.10", "python3.14", "python3", "python"];
-
-/// The packages that the suites import. Importing them shows whether their shared libraries can be loaded.
-const IMPORT: &str = "import numpy, pyarrow, pyproj, rasterio, shapely";
 
 /// An environment that has everything.
 #[derive(Debug)]
@@ -40,21 +52,21 @@ pub struct Environment {
 ///
 /// # Errors
 /// Why it cannot be had: no Python, no network, …
-pub fn ensure(root: &Path) -> Result<Environment, Error> {
-    let requirements = root.join(REQUIREMENTS);
+pub fn ensure(root: &Path, wanted: &Wanted) -> Result<Environment, Error> {
+    let requirements = root.join(wanted.requirements);
     let pins = fs::read_to_string(&requirements)
         .map_err(|error| Error::Failed(format!("{}: {error}", requirements.display())))?;
-    let Interpreter { program, version } = interpreter()?;
-    let folder = root.join(".venv");
+    let Interpreter { program, version } = interpreter(wanted.supported)?;
+    let folder = root.join(wanted.folder);
     let python = environment_python(&folder);
     let stamp = folder.join(STAMP);
-    let wanted = stamp_text(&version, &pins);
+    let content = stamp_text(&version, &pins);
     let current =
-        fs::read_to_string(&stamp).is_ok_and(|stamp| stamp == wanted) && probe(&python) == Some(version);
+        fs::read_to_string(&stamp).is_ok_and(|stamp| stamp == content) && probe(&python) == Some(version);
     if !current {
         let made = install(&program, &version, &folder, &requirements)
-            .and_then(|()| ensure_imports(&python))
-            .and_then(|()| write(&stamp, &wanted));
+            .and_then(|()| ensure_imports(&python, wanted.imports))
+            .and_then(|()| write(&stamp, &content));
         if made.is_err() {
             // Half an environment could be taken for a whole one.
             let _ = fs::remove_dir_all(&folder);
@@ -62,6 +74,11 @@ pub fn ensure(root: &Path) -> Result<Environment, Error> {
         made?;
     }
     Ok(Environment { python, version })
+}
+
+/// A Python of a version that `wanted` supports, installed if there is none.
+pub fn program(wanted: &Wanted) -> Result<PathBuf, Error> {
+    Ok(PathBuf::from(interpreter(wanted.supported)?.program))
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Error> {
@@ -84,36 +101,35 @@ struct Interpreter {
 }
 
 /// The interpreter that `$RASTERET_TEST_PYTHON` names, else the first that is found, else one that is installed.
-fn interpreter() -> Result<Interpreter, Error> {
+fn interpreter(versions: [(u32, u32); 2]) -> Result<Interpreter, Error> {
+    let wanted = || {
+        let [first, last] = versions.map(|(major, minor)| format!("{major}.{minor}"));
+        format!("working Python {first} to {last}")
+    };
     if let Ok(program) = env::var("RASTERET_TEST_PYTHON") {
-        return match supported(&program) {
+        return match supported(&program, versions) {
             Some(version) => Ok(Interpreter { program, version }),
             None => Err(Error::Missing(format!("RASTERET_TEST_PYTHON={program} is not a {}", wanted()))),
         };
     }
-    if let Some(found) = find() {
+    if let Some(found) = find(versions) {
         return Ok(found);
     }
     if let Some(installer) = Installer::find().filter(Installer::allowed) {
         println!("There is no {}: installing one with the system's package manager.", wanted());
         installer.install(&[installer.manager().name(Package::Python).to_owned()])?;
     }
-    find().ok_or_else(|| Error::Missing(format!("no {} was found", wanted())))
+    find(versions).ok_or_else(|| Error::Missing(format!("no {} was found", wanted())))
 }
 
-fn find() -> Option<Interpreter> {
-    CANDIDATES
-        .iter()
-        .find_map(|&program| Some(Interpreter { version: supported(program)?, program: program.to_owned() }))
+fn find(versions: [(u32, u32); 2]) -> Option<Interpreter> {
+    CANDIDATES.iter().find_map(|&program| {
+        Some(Interpreter { version: supported(program, versions)?, program: program.to_owned() })
+    })
 }
 
-fn supported(program: &str) -> Option<Version> {
-    probe(Path::new(program)).filter(Version::is_supported)
-}
-
-fn wanted() -> String {
-    let [first, last] = SUPPORTED.map(|(major, minor)| format!("{major}.{minor}"));
-    format!("working Python {first} to {last}")
+fn supported(program: &str, versions: [(u32, u32); 2]) -> Option<Version> {
+    probe(Path::new(program)).filter(|version| version.is_within(versions))
 }
 
 /// Asks an interpreter for its version. A file of the right name is not enough: version managers put stand-ins on
@@ -126,7 +142,7 @@ fn probe(python: &Path) -> Option<Version> {
 
 /// Makes a new environment in `folder` and installs `requirements` into it.
 fn install(program: &str, version: &Version, folder: &Path, requirements: &Path) -> Result<(), Error> {
-    println!("Making the Python environment of the parity suites in {}.", folder.display());
+    println!("Making a Python environment in {}.", folder.display());
     let python = environment_python(folder);
     let mut pip = if make_environment(program, version, folder)? {
         let mut pip = Command::new(&python);
@@ -140,8 +156,9 @@ fn install(program: &str, version: &Version, folder: &Path, requirements: &Path)
     // Wheels only: where there is none, compiling GDAL from source is nothing that a test run should start.
     pip.args(["install", "--quiet", "--disable-pip-version-check", "--no-input"]);
     pip.args(["--only-binary", ":all:", "--require-hashes", "--requirement"]).arg(requirements);
-    shell::run(pip.stdin(Stdio::null()))
-        .map_err(|_| Error::Failed(format!("pip could not install {REQUIREMENTS}; its own words are above")))
+    shell::run(pip.stdin(Stdio::null())).map_err(|_| {
+        Error::Failed(format!("pip could not install {}; its own words are above", requirements.display()))
+    })
 }
 
 /// Makes an empty environment; says whether it has a pip of its own.
@@ -169,19 +186,20 @@ fn make_environment(program: &str, version: &Version, folder: &Path) -> Result<b
 }
 
 /// Imports what was installed. rasterio's wheels carry every library but Expat, which slim images lack.
-fn ensure_imports(python: &Path) -> Result<(), Error> {
-    let Err(why) = import(python) else { return Ok(()) };
+fn ensure_imports(python: &Path, packages: &str) -> Result<(), Error> {
+    let Err(why) = import(python, packages) else { return Ok(()) };
     let expat = Installer::find().filter(|installer| why.contains("libexpat") && installer.allowed());
     let Some(installer) = expat else { return Err(Error::Failed(why)) };
     println!("rasterio needs the Expat library: installing with the system's package manager.");
     installer
         .install(&[installer.manager().name(Package::Expat).to_owned()])
         .map_err(|error| Error::Failed(format!("{why}\n{error}")))?;
-    import(python).map_err(Error::Failed)
+    import(python, packages).map_err(Error::Failed)
 }
 
-fn import(python: &Path) -> Result<(), String> {
-    let output = Command::new(python).args(["-c", IMPORT]).stdin(Stdio::null()).output();
+fn import(python: &Path, packages: &str) -> Result<(), String> {
+    let output =
+        Command::new(python).args(["-c", &format!("import {packages}")]).stdin(Stdio::null()).output();
     match output {
         Err(error) => Err(format!("{}: {error}", python.display())),
         Ok(output) if output.status.success() => Ok(()),
@@ -207,8 +225,8 @@ impl Version {
         Some(Self { major: parts.next()??, minor: parts.next()??, patch: parts.next()?? })
     }
 
-    fn is_supported(&self) -> bool {
-        (SUPPORTED[0]..=SUPPORTED[1]).contains(&(self.major, self.minor))
+    fn is_within(&self, [first, last]: [(u32, u32); 2]) -> bool {
+        (first..=last).contains(&(self.major, self.minor))
     }
 }
 
@@ -234,7 +252,7 @@ mod tests {
 
     #[test]
     fn supported_versions() {
-        let supported = |text| Version::parse(text).expect("valid").is_supported();
+        let supported = |text| Version::parse(text).expect("valid").is_within([(3, 10), (3, 14)]);
         assert!(["3.10.0", "3.13.9", "3.14.1"].into_iter().all(supported));
         assert!(!["2.7.18", "3.9.20", "3.15.0", "4.0.0"].into_iter().any(supported));
     }

@@ -56,7 +56,7 @@ pub fn run(workspace: &Workspace, arguments: &[String]) -> Result<(), Error> {
     let mut environment = Err("not wanted (--no-python)".to_owned());
     if python {
         summary.step("python", || {
-            environment = python::ensure(&workspace.root).map_err(|error| error.to_string());
+            environment = python::ensure(&workspace.root, &python::PARITY).map_err(|error| error.to_string());
             python_outcome(&environment)
         });
     }

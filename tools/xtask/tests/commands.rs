@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 /// What a machine needs to build everything.
-const TOOLS: [&str; 5] = ["cmake", "sqlite3", "cc", "c++", "make"];
+const TOOLS: [&str; 6] = ["cmake", "sqlite3", "cc", "c++", "make", "nasm"];
 
 /// A machine of its own for one test: `PATH` has the given programs and no others.
 struct Machine {
@@ -81,7 +81,7 @@ fn where_all_is_there_nothing_is_installed() {
 
 #[test]
 fn root_installs_what_is_missing() {
-    let machine = Machine::new("root", &["cc", "make", "apt-get", "id"]);
+    let machine = Machine::new("root", &["cc", "make", "nasm", "apt-get", "id"]);
     let output = machine.xtask(&["demo"]);
     assert!(output.status.success(), "{output:?}");
     assert!(text(&output.stdout).contains("The build needs cmake, sqlite3, c++: installing"), "{output:?}");
@@ -94,7 +94,7 @@ fn root_installs_what_is_missing() {
 
 #[test]
 fn sudo_without_a_password_will_do() {
-    let machine = Machine::new("sudo", &["cc", "c++", "make", "sqlite3", "apt-get", "id", "sudo"])
+    let machine = Machine::new("sudo", &["cc", "c++", "make", "nasm", "sqlite3", "apt-get", "id", "sudo"])
         .with("FAKE_UID", "1000");
     let output = machine.xtask(&["demo"]);
     assert!(output.status.success(), "{output:?}");
@@ -106,7 +106,7 @@ fn sudo_without_a_password_will_do() {
 
 #[test]
 fn without_rights_the_command_to_run_is_named() {
-    let machine = Machine::new("user", &["cc", "make", "apt-get", "id"]).with("FAKE_UID", "1000");
+    let machine = Machine::new("user", &["cc", "make", "nasm", "apt-get", "id"]).with("FAKE_UID", "1000");
     for task in [&["demo"][..], &["test"], &["bench"]] {
         let output = machine.xtask(task);
         assert_eq!(output.status.code(), Some(2), "{output:?}");
@@ -120,8 +120,8 @@ fn without_rights_the_command_to_run_is_named() {
 
 #[test]
 fn a_failed_install_stops_the_task() {
-    let machine =
-        Machine::new("install-fails", &["cc", "c++", "make", "apt-get", "id"]).with("FAKE_APT_STATUS", "100");
+    let machine = Machine::new("install-fails", &["cc", "c++", "make", "nasm", "apt-get", "id"])
+        .with("FAKE_APT_STATUS", "100");
     let output = machine.xtask(&["demo"]);
     assert_eq!(output.status.code(), Some(2), "{output:?}");
     assert!(
@@ -131,9 +131,34 @@ fn a_failed_install_stops_the_task() {
     assert!(!machine.log().contains("cargo"), "{}", machine.log());
 }
 
+#[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+#[test]
+fn the_build_goes_on_without_nasm() {
+    let tools = ["cmake", "sqlite3", "cc", "c++", "make"];
+    let nowhere = Machine::new("nasm-nowhere", &tools);
+    let output = nowhere.xtask(&["demo"]);
+    assert!(output.status.success(), "{output:?}");
+    let errors = text(&output.stderr);
+    assert!(errors.contains("the build needs nasm (for speed), and no package manager"), "{errors}");
+    assert!(errors.contains("going on without"), "{errors}");
+    assert!(nowhere.log().starts_with("cargo run"), "{}", nowhere.log());
+
+    let programs = [&tools[..], &["apt-get", "id"]].concat();
+    let root = Machine::new("nasm-root", &programs);
+    assert!(root.xtask(&["demo"]).status.success());
+    let log = root.log();
+    assert!(log.contains("apt-get install -y --no-install-recommends nasm (noninteractive)"), "{log}");
+
+    let user = Machine::new("nasm-user", &programs).with("FAKE_UID", "1000");
+    let output = user.xtask(&["demo"]);
+    assert!(output.status.success(), "{output:?}");
+    assert!(text(&output.stderr).contains("--no-install-recommends nasm\n"), "{output:?}");
+    assert!(!user.log().contains("apt-get"), "{}", user.log());
+}
+
 #[test]
 fn compilers_of_the_environment_count() {
-    let machine = Machine::new("compilers", &["cmake", "sqlite3", "make"])
+    let machine = Machine::new("compilers", &["cmake", "sqlite3", "make", "nasm"])
         .with("CC", &format!("{} -m64", fakes().join("tool").display()))
         .with("CXX", &fakes().join("tool").display().to_string());
     assert!(machine.xtask(&["demo"]).status.success());

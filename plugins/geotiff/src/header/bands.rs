@@ -136,20 +136,10 @@ mod tests {
 
     fn encoding(photometric: u16, samples_per_pixel: u16, extra_samples: &[u16]) -> Encoding {
         Encoding {
-            dtype: DataType::UInt8,
-            bits_per_sample: 8,
             samples_per_pixel,
-            planar: false,
-            striped: false,
-            big_endian: false,
-            reversed_bits: false,
-            compression: 1,
-            predictor: 1,
             photometric,
-            chroma_subsampling: [1, 1],
             extra_samples: extra_samples.to_vec(),
-            jpeg_tables: Vec::new(),
-            lerc_compression: 0,
+            ..Encoding::uncompressed(DataType::UInt8)
         }
     }
 

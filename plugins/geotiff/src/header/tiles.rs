@@ -251,22 +251,7 @@ mod tests {
     use rasteret_schema::DataType;
 
     fn encoding(compression: u16) -> Encoding {
-        Encoding {
-            dtype: DataType::UInt8,
-            bits_per_sample: 8,
-            samples_per_pixel: 1,
-            planar: false,
-            striped: true,
-            big_endian: false,
-            reversed_bits: false,
-            compression,
-            predictor: 1,
-            photometric: 1,
-            chroma_subsampling: [1, 1],
-            extra_samples: Vec::new(),
-            jpeg_tables: Vec::new(),
-            lerc_compression: 0,
-        }
+        Encoding { striped: true, compression, ..Encoding::uncompressed(DataType::UInt8) }
     }
 
     fn one_strip(width: u32, height: u32) -> Grid {

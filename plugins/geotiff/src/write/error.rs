@@ -34,7 +34,7 @@ pub enum WriteError {
         bytes: u64,
     },
     /// Writing failed.
-    #[error(transparent)]
+    #[error("{0}")]
     Io(#[from] std::io::Error),
 }
 

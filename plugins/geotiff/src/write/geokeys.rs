@@ -69,29 +69,29 @@ pub enum GeoKeyValue {
 pub struct GeoKeys(BTreeMap<u16, GeoKeyValue>);
 
 impl GeoKeys {
-    /// A geographic CRS of the EPSG registry, in degrees.
+    /// A geographic CRS of the EPSG registry, and nothing else: readers take a unit that is said besides
+    /// for that of the CRS, in place of the registry's.
     pub fn geographic(epsg: u16) -> Self {
         GeoKeys::default()
             .with(key::MODEL_TYPE, GeoKeyValue::Short(2))
             .with(key::GEODETIC_CRS, GeoKeyValue::Short(epsg))
-            .with(key::ANGULAR_UNITS, GeoKeyValue::Short(9102))
     }
 
-    /// A projected CRS of the EPSG registry, in metres.
+    /// A projected CRS of the EPSG registry, and nothing else, as [`GeoKeys::geographic`].
     pub fn projected(epsg: u16) -> Self {
         GeoKeys::default()
             .with(key::MODEL_TYPE, GeoKeyValue::Short(1))
             .with(key::PROJECTED_CRS, GeoKeyValue::Short(epsg))
-            .with(key::LINEAR_UNITS, GeoKeyValue::Short(9001))
     }
 
-    /// A UTM zone, 1 to 60, on WGS 84, with the keys that GDAL writes.
+    /// A UTM zone, 1 to 60, on WGS 84, with the keys that GDAL writes; metres, as all of them are in.
     pub fn utm(zone: u8, north: bool) -> Self {
         let (base, hemisphere) = if north { (32600, 'N') } else { (32700, 'S') };
         GeoKeys::projected(base + u16::from(zone))
             .with(key::CITATION, GeoKeyValue::Ascii(format!("WGS 84 / UTM zone {zone}{hemisphere}")))
             .with(key::GEODETIC_CITATION, GeoKeyValue::Ascii("WGS 84".to_owned()))
             .with(key::ANGULAR_UNITS, GeoKeyValue::Short(9102))
+            .with(key::LINEAR_UNITS, GeoKeyValue::Short(9001))
     }
 
     /// With one more key, which replaces an earlier value.
@@ -141,6 +141,20 @@ impl GeoKeys {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_code_says_its_units_itself() {
+        // 2263 is in US survey feet, 4807 in grads.
+        let of = |keys: GeoKeys| keys.fields().remove(0).value;
+        assert_eq!(
+            of(GeoKeys::projected(2263)),
+            Value::Short(vec![1, 1, 0, 2, 1024, 0, 1, 1, 3072, 0, 1, 2263])
+        );
+        assert_eq!(
+            of(GeoKeys::geographic(4807)),
+            Value::Short(vec![1, 1, 0, 2, 1024, 0, 1, 2, 2048, 0, 1, 4807])
+        );
+    }
 
     #[test]
     fn utm_keys_are_those_of_gdal() {

@@ -12,22 +12,7 @@ use std::ops::Range;
 
 /// One sample of 8 bits, not compressed, in tiles.
 pub fn encoding() -> Encoding {
-    Encoding {
-        dtype: DataType::UInt8,
-        bits_per_sample: 8,
-        samples_per_pixel: 1,
-        planar: false,
-        striped: false,
-        big_endian: false,
-        reversed_bits: false,
-        compression: 1,
-        predictor: 1,
-        photometric: 1,
-        chroma_subsampling: [2, 2],
-        extra_samples: Vec::new(),
-        jpeg_tables: Vec::new(),
-        lerc_compression: 0,
-    }
+    Encoding { chroma_subsampling: [2, 2], ..Encoding::uncompressed(DataType::UInt8) }
 }
 
 /// An image of a few tiles.

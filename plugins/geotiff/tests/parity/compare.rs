@@ -48,11 +48,17 @@ pub fn check(case: &Case) -> Result<Verdict, String> {
         }
         _ => decoded.pixels,
     };
+    if let Some(path) = &case.libjpeg_turbo {
+        let of_libjpeg_turbo = std::fs::read(path).map_err(|error| error.to_string())?;
+        if pixels != of_libjpeg_turbo {
+            return Err(format!("differs by {} from libjpeg-turbo", farthest(&pixels, &of_libjpeg_turbo)));
+        }
+    }
     let expected = std::fs::read(&case.expected).map_err(|error| error.to_string())?;
     if pixels == expected {
         return Ok(Verdict::Equal);
     }
-    let farthest = pixels.iter().zip(&expected).map(|(a, b)| a.abs_diff(*b)).max().unwrap_or(0);
+    let farthest = farthest(&pixels, &expected);
     if case.luma {
         let sum: usize = pixels.iter().zip(&expected).map(|(a, b)| usize::from(a.abs_diff(*b))).sum();
         let mean = sum as f64 / pixels.len() as f64;
@@ -74,6 +80,10 @@ pub fn check(case: &Case) -> Result<Verdict, String> {
         first / columns % rows,
         first % columns
     ))
+}
+
+fn farthest(a: &[u8], b: &[u8]) -> u8 {
+    a.iter().zip(b).map(|(a, b)| a.abs_diff(*b)).max().unwrap_or(0)
 }
 
 /// The farthest that luma of RGB pixels lies apart, where no sample has been cut off.

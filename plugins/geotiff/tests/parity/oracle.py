@@ -6,13 +6,16 @@
 Both print one JSON object a line:
 
     {"name": …, "file": …, "expected": …, "level": …, "dtype": …, "shape": [bands, rows, columns],
-     "tolerance": …, "luma": …, "properties": {…}}
+     "tolerance": …, "luma": …, "libjpeg_turbo": …, "properties": {…}}
 
 `expected` is a file of the pixels, bands one after another, in native byte order. `level` is 0 for full
 resolution, else the number of the overview. `tolerance` is how far samples of a lossy codec may differ,
-or only the luma of the pixels where `luma`; 0 means bit for bit. Cases that GDAL cannot make carry `skipped`, a reason.
+or only the luma of the pixels where `luma`; 0 means bit for bit. `libjpeg_turbo` is another file of pixels, those of JPEG
+that libtiff reads with libjpeg-turbo, where Pillow has a mode for them. Cases that GDAL cannot make carry `skipped`, a
+reason.
 """
 
+import io
 import itertools
 import json
 import multiprocessing
@@ -25,8 +28,11 @@ from pathlib import Path
 
 import numpy as np
 import rasterio
+from PIL import Image, UnidentifiedImageError, features
 
 warnings.simplefilter("ignore")
+Image.MAX_IMAGE_PIXELS = None
+assert features.check_feature("libjpeg_turbo"), "Pillow's wheels have libjpeg-turbo"
 
 # Neither is a multiple of the tiles' sizes, so that tiles at the edges are cut.
 ROWS, COLUMNS = 61, 83
@@ -39,6 +45,7 @@ INTEGERS = ["uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "in
 FLOATS = ["float32", "float64"]
 # Decoders of JPEG round differently.
 JPEG_TOLERANCE = 2
+NEW_SUBFILE_TYPE, MASK = 254, 4
 
 
 def terrain(dtype, bands, bits=None, rows=ROWS, columns=COLUMNS):
@@ -76,6 +83,30 @@ def read_with_gdal(path, level=0):
         return file.read()
 
 
+def frames(file):
+    """The numbers of Pillow's frames that are no masks."""
+    for frame in itertools.count():
+        try:
+            file.seek(frame)
+        except EOFError:
+            return
+        except SyntaxError:  # It has no mode for masks.
+            continue
+        if not file.tag_v2.get(NEW_SUBFILE_TYPE, 0) & MASK:
+            yield frame
+
+
+def read_with_libjpeg_turbo(path, shape, level=0):
+    """What libtiff and libjpeg-turbo make of a JPEG file; `None` if Pillow has no mode for its bands, or cannot read it."""
+    try:
+        with Image.open(path) as file:
+            file.seek(list(frames(file))[level])
+            pixels = np.moveaxis(np.atleast_3d(file), -1, 0)
+    except (UnidentifiedImageError, OSError):
+        return None
+    return pixels if pixels.shape == shape else None
+
+
 def comparison(compress, photometric):
     """How close pixels can be expected to be."""
     if compress != "JPEG":
@@ -89,6 +120,10 @@ def record(directory, name, path, properties, compress=None, photometric=None, l
     pixels = read_with_gdal(path, level)
     expected = directory / f"{name}.raw"
     expected.write_bytes(pixels.tobytes())
+    of_libjpeg_turbo = None
+    if compress == "JPEG" and (turbo := read_with_libjpeg_turbo(path, pixels.shape, level)) is not None:
+        of_libjpeg_turbo = directory / f"{name}.turbo"
+        of_libjpeg_turbo.write_bytes(turbo.tobytes())
     return {
         "name": name,
         "file": str(path),
@@ -97,6 +132,7 @@ def record(directory, name, path, properties, compress=None, photometric=None, l
         "dtype": pixels.dtype.name,
         "shape": pixels.shape,
         **comparison(compress, photometric),
+        "libjpeg_turbo": of_libjpeg_turbo and str(of_libjpeg_turbo),
         "properties": properties,
     }
 
@@ -270,11 +306,30 @@ def lzw_old_style(data):
 
 
 REVERSED = bytes(int(f"{value:08b}"[::-1], 2) for value in range(256))
+SUBSAMPLINGS = {"4:4:4": [1, 1], "4:2:2": [2, 1], "4:2:0": [2, 2]}
 ENCODERS = {1: bytes, 8: zlib.compress, 5: lzw_old_style}
 
 
-def write_by_hand(path, pixels, compression=1, fill_order=1, predictor=1, bits=None, strip_rows=13, big_endian=False):
-    """A striped file of interleaved samples."""
+def jpeg(strip, **options):
+    """A file of its own: libtiff ignores what it says of colours."""
+    out = io.BytesIO()
+    Image.fromarray(strip).save(out, "JPEG", **options)
+    return out.getvalue()
+
+
+def write_by_hand(
+    path,
+    pixels,
+    compression=1,
+    fill_order=1,
+    predictor=1,
+    bits=None,
+    strip_rows=13,
+    big_endian=False,
+    subsampling=None,
+    **jpeg_options,
+):
+    """A striped file of interleaved samples; of YCbCr where there is a `subsampling`."""
     bands, rows, columns = pixels.shape
     order = ">" if big_endian else "<"
     kind = pixels.dtype.kind
@@ -282,6 +337,9 @@ def write_by_hand(path, pixels, compression=1, fill_order=1, predictor=1, bits=N
     strips = []
     for top in range(0, rows, strip_rows):
         strip = np.moveaxis(pixels[:, top : top + strip_rows], 0, -1)
+        if subsampling:
+            strips.append(jpeg(strip, subsampling=subsampling, **jpeg_options))
+            continue
         if bits < 8:
             unpacked = np.unpackbits(strip.reshape(len(strip), -1, 1), axis=2)[:, :, 8 - bits :]
             encoded = np.packbits(unpacked.reshape(len(strip), -1), axis=1).tobytes()
@@ -308,14 +366,15 @@ def write_by_hand(path, pixels, compression=1, fill_order=1, predictor=1, bits=N
         (257, *long, [rows]),
         (258, *short, [bits] * bands),
         (259, *short, [compression]),
-        (262, *short, [1]),
+        (262, *short, [6 if subsampling else 1]),
         (266, *short, [fill_order]),
         (273, *long, offsets),
         (277, *short, [bands]),
         (278, *long, [strip_rows]),
         (279, *long, [len(strip) for strip in strips]),
         (317, *short, [predictor]),
-        (338, *short, [0] * (bands - 1)),
+        (338, *short, [] if subsampling else [0] * (bands - 1)),
+        (530, *short, SUBSAMPLINGS.get(subsampling, [])),
         (339, *short, [{"u": 1, "i": 2, "f": 3}[kind]] * bands),
     ]
     tags = [tag for tag in tags if tag[3]]
@@ -344,6 +403,9 @@ def handmade_cases():
         yield {"compression": 5, "dtype": dtype, "predictor": predictor, "strip_rows": strip_rows, "bands": 1}
     # libtiff ignores the tag without compression.
     yield {"compression": 1, "dtype": "uint16", "predictor": 2, "bands": 1, "written_predictor": 1}
+    for subsampling, progressive, restarts in itertools.product(SUBSAMPLINGS, [False, True], [0, 1]):
+        case = {"compression": 7, "dtype": "uint8", "bands": 3, "strip_rows": 16, "subsampling": subsampling}
+        yield {**case, "progressive": progressive, "restart_marker_rows": restarts}
     for predictor, big_endian, bands in itertools.product([1, 2, 3], [False, True], [1, 3]):
         yield {"compression": 8, "dtype": "float16", "predictor": predictor, "big_endian": big_endian, "bands": bands}
 
@@ -353,7 +415,7 @@ def write_handmade_case(directory, case):
     path = directory / f"{name}.tif"
     options = {key: value for key, value in case.items() if key not in ["dtype", "bands", "written_predictor"]}
     write_by_hand(path, terrain(case["dtype"], case["bands"], bits=case.get("bits")), **options)
-    return record(directory, name, path, case)
+    return record(directory, name, path, case, *(["JPEG", "YCBCR"] if "subsampling" in case else []))
 
 
 def generate(task):

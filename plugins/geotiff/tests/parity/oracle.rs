@@ -33,6 +33,8 @@ pub struct Case {
     /// differently.
     #[serde(default)]
     pub luma: bool,
+    /// File of the pixels of JPEG that libtiff reads with libjpeg-turbo, which have to be the same.
+    pub libjpeg_turbo: Option<PathBuf>,
     /// How the file is encoded.
     #[serde(default)]
     pub properties: serde_json::Map<String, serde_json::Value>,
@@ -40,7 +42,7 @@ pub struct Case {
     pub skipped: Option<String>,
 }
 
-/// Python with rasterio, and a folder for what it writes.
+/// Python with rasterio and Pillow, and a folder for what it writes.
 #[derive(Debug)]
 pub struct Oracle {
     python: PathBuf,
@@ -49,7 +51,7 @@ pub struct Oracle {
 
 impl Oracle {
     /// Python from `$RASTERET_PYTHON`, else from `.venv` at the workspace's root. Without, or
-    /// without rasterio, the test is [skipped](skip).
+    /// without either, the test is [skipped](skip).
     pub fn find(test: &str) -> Option<Oracle> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"))
             .ancestors()
@@ -58,11 +60,14 @@ impl Oracle {
         let python =
             std::env::var_os("RASTERET_PYTHON").map_or_else(|| root.join(".venv/bin/python"), PathBuf::from);
         let has_rasterio = Command::new(&python)
-            .args(["-c", "import numpy, rasterio"])
+            .args(["-c", "import numpy, PIL, rasterio"])
             .output()
             .is_ok_and(|output| output.status.success());
         if !has_rasterio {
-            skip(&format!("{test}: {} is not a Python with rasterio; set RASTERET_PYTHON", python.display()));
+            skip(&format!(
+                "{test}: {} is not a Python with rasterio and Pillow; set RASTERET_PYTHON",
+                python.display()
+            ));
             return None;
         }
         let folder = tempfile::tempdir().expect("a temporary folder");

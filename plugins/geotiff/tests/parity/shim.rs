@@ -59,22 +59,7 @@ pub fn parse(f: &Bytes) -> RasterHeader {
         let cnts = tags.get(&if tiled { 325 } else { 279 }).cloned().unwrap_or_default();
         let sub = tags.get(&530).cloned().unwrap_or(vec![2, 2]);
         let comp = one(259, 1) as u16;
-        enc.push(Encoding {
-            dtype,
-            bits_per_sample: bits as u16,
-            samples_per_pixel: spp,
-            planar: one(284, 1) == 2,
-            striped: !tiled,
-            big_endian: be,
-            reversed_bits: one(266, 1) == 2,
-            compression: comp,
-            predictor: one(317, 1) as u16,
-            photometric: one(262, 0) as u16,
-            chroma_subsampling: [sub[0] as u8, sub[1] as u8],
-            extra_samples: vec![],
-            jpeg_tables: tags.get(&347).map(|v| v.iter().map(|b| *b as u8).collect()).unwrap_or_default(),
-            lerc_compression: tags.get(&50674).map(|v| v[1] as u8).unwrap_or(0),
-        });
+        enc.push(Encoding { bits_per_sample: bits as u16, samples_per_pixel: spp, planar: one(284, 1) == 2, striped: !tiled, big_endian: be, reversed_bits: one(266, 1) == 2, compression: comp, predictor: one(317, 1) as u16, photometric: one(262, 0) as u16, chroma_subsampling: [sub[0] as u8, sub[1] as u8], extra_samples: vec![], jpeg_tables: tags.get(&347).map(|v| v.iter().map(|b| *b as u8).collect()).unwrap_or_default(), lerc_compression: tags.get(&50674).map(|v| v[1] as u8).unwrap_or(0), ..Encoding::uncompressed(dtype) });
         let mask = one(254, 0) & 4 != 0;
         if let Some(v) = tags.get(&42113) {
             let s: String = v.iter().map(|b| *b as u8 as char).collect();

@@ -3,7 +3,7 @@
 use super::encoding::Encoding;
 use super::expected::{Level, Raster, Read};
 use super::pixels::GeoTiff;
-use rasteret_schema::{DataType, ImageView, RasterError};
+use rasteret_schema::{DataType, ImageView, RasterError, Window};
 
 /// How far decoders of lossy codecs may lie apart, in steps of 8-bit samples: the standards leave the
 /// rounding of their transforms open. All else is equal bit for bit.
@@ -32,6 +32,8 @@ pub struct Compared {
     /// The same of the luma of RGB, where chroma is subsampled: it does not depend on how a decoder
     /// interpolates chroma.
     pub farthest_luma: Option<f64>,
+    /// Levels that are equal to what libtiff reads with libjpeg-turbo.
+    pub equal_to_libjpeg_turbo: usize,
     /// Whether there are masks; all of them are equal.
     pub mask: bool,
     /// How many reads both refuse, and why the first.
@@ -90,6 +92,7 @@ fn compare(
     }
     let tolerance = if of_file.is_lossy() { LOSSY_TOLERANCE } else { 0.0 };
     let (what, farthest) = match compared.farthest_luma {
+        // Libraries interpolate chroma differently; libjpeg-turbo's pixels have been compared by themselves.
         Some(luma) => ("luma differs", luma),
         None => ("samples differ", compared.farthest),
     };
@@ -111,6 +114,14 @@ fn compare_level(
     compared.whole += level.whole.len();
     compared.windows += level.windows.len();
     let image = &file.image(index).expect("as many levels");
+    if let Some(path) = &level.libjpeg_turbo {
+        let theirs = std::fs::read(path).expect("a file that Python has written");
+        let whole = Window { column: 0, row: 0, width: image.width, height: image.height };
+        match difference(&file.read(image, &whole)?, &theirs, image.dtype) {
+            None => compared.equal_to_libjpeg_turbo += 1,
+            Some(difference) => failures.push(format!("level {index}: libjpeg-turbo: {difference:?}")),
+        }
+    }
     for read in level.whole.iter().chain(&level.windows) {
         let what = || format!("level {index}, {:?}", read.window);
         let ours = match (file.read(image, &read.window), read.failed) {

@@ -1,7 +1,7 @@
 //! What the tables of `SUPPORT.md` say of a file, from its header.
 
 use super::pixels::GeoTiff;
-use rasteret_schema::{DataType, RasterError};
+use rasteret_schema::{DataType, ImageView, RasterError};
 
 const JPEG: u16 = 7;
 const WEBP: u16 = 50001;
@@ -16,6 +16,8 @@ pub struct Encoding {
     pub levels: usize,
     /// `Compression` and what qualifies it.
     pub codec: Codec,
+    /// The components of JPEG.
+    pub jpeg: Option<String>,
     /// `None` where the compression knows no predictors.
     pub predictor: Option<u16>,
     /// Names of what else is particular, in groups.
@@ -82,6 +84,7 @@ impl Encoding {
             dtype: image.dtype,
             levels: header.images.len(),
             codec,
+            jpeg: (image.compression == JPEG).then(|| jpeg_components(&image)),
             predictor: has_predictor.then_some(image.predictor),
             features: features(file),
             refused_for_areas: header.georeference.grid().err(),
@@ -91,6 +94,17 @@ impl Encoding {
     /// Whether decoders may round differently.
     pub fn is_lossy(&self) -> bool {
         matches!(self.codec.compression, JPEG | WEBP)
+    }
+}
+
+fn jpeg_components(image: &ImageView<'_>) -> String {
+    match (image.photometric == YCBCR && !image.planar, image.samples_per_tile()) {
+        (true, _) => {
+            let [across, down] = image.chroma_subsampling;
+            format!("YCbCr, a chroma sample for {across} × {down} pixels")
+        }
+        (false, 1) => "1".to_owned(),
+        (false, samples) => format!("{samples}, interleaved"),
     }
 }
 

@@ -35,7 +35,8 @@ from pathlib import Path
 
 import numpy as np
 import rasterio
-from rasterio.enums import ColorInterp, MaskFlags
+from PIL import features
+from rasterio.enums import ColorInterp, Compression, MaskFlags
 from rasterio.errors import RasterioError
 from rasterio.windows import Window
 
@@ -98,10 +99,16 @@ def read_level(path, name, level, count, out):
     with rasterio.open(path, **options) as image:
         bands, rows, columns = image.count, image.height, image.width
         mask = has_mask_directory(image)
+        is_jpeg = image.compression == Compression.jpeg
+        turbo = oracle.read_with_libjpeg_turbo(path, (bands, rows, columns), level) if is_jpeg else None
+        if turbo is not None:
+            of_libjpeg_turbo = Path(f"{out.name}.{level}.turbo")
+            of_libjpeg_turbo.write_bytes(turbo.tobytes())
         return {
             "dtype": image.dtypes[0],
             "shape": [bands, rows, columns],
             "mask": mask,
+            "libjpeg_turbo": None if turbo is None else str(of_libjpeg_turbo),
             "whole": [read_window(image, window, mask, out) for window in whole(rows, columns, bands)],
             "windows": [
                 read_window(image, window, mask, out) for window in random_windows(name, level, rows, columns, count)
@@ -244,7 +251,8 @@ def main():
         work, folder = read, Path(rest[0])
         files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in [".tif", ".tiff"])
         tasks = [(directory, folder, path) for path in files]
-    print(json.dumps({"rasterio": rasterio.__version__, "gdal": rasterio.__gdal_version__}))
+    versions = {"rasterio": rasterio.__version__, "gdal": rasterio.__gdal_version__}
+    print(json.dumps({**versions, "libjpeg_turbo": features.version_feature("libjpeg_turbo")}))
     with multiprocessing.Pool(os.cpu_count()) as pool:
         for line in pool.imap(work, tasks, chunksize=16 if command == "generate" else 1):
             print(json.dumps(line))

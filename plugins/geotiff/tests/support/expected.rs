@@ -16,6 +16,7 @@ pub struct Expected {
 pub struct Versions {
     pub rasterio: String,
     pub gdal: String,
+    pub libjpeg_turbo: String,
 }
 
 /// A file, and what rasterio reads from it.
@@ -43,6 +44,8 @@ pub struct Level {
     pub shape: [u32; 3],
     /// Whether there is a mask directory.
     pub mask: bool,
+    /// File of the whole level in JPEG, as libtiff reads it with libjpeg-turbo.
+    pub libjpeg_turbo: Option<PathBuf>,
     /// Reads that cover the image.
     pub whole: Vec<Read>,
     /// Reads of random windows.
@@ -64,7 +67,7 @@ pub struct Read {
     pub constant_mask: bool,
 }
 
-/// Python with rasterio.
+/// Python with rasterio and Pillow.
 pub struct Python(PathBuf);
 
 impl Python {
@@ -76,11 +79,11 @@ impl Python {
     pub fn find() -> Result<Python, String> {
         let python = std::env::var_os("RASTERET_PYTHON")
             .map_or_else(|| super::workspace_root().join(".venv/bin/python"), PathBuf::from);
-        let output = Command::new(&python).args(["-c", "import numpy, rasterio"]).output();
+        let output = Command::new(&python).args(["-c", "import numpy, PIL, rasterio"]).output();
         if output.is_ok_and(|output| output.status.success()) {
             return Ok(Python(python));
         }
-        Err(format!("{} is not a Python with rasterio; set RASTERET_PYTHON", python.display()))
+        Err(format!("{} is not a Python with rasterio and Pillow; set RASTERET_PYTHON", python.display()))
     }
 
     /// Files of every encoding, written to a folder.

@@ -9,7 +9,7 @@ use std::fmt::Write;
 
 /// The whole document.
 pub fn document(versions: &Versions, generated: &[Outcome], real: &[Outcome]) -> String {
-    let Versions { rasterio, gdal } = versions;
+    let Versions { rasterio, gdal, libjpeg_turbo } = versions;
     let total: Tally = generated.iter().chain(real).map(Tally::of).sum();
     let mut text = format!(
         "# What the GeoTIFF reader supports
@@ -27,9 +27,10 @@ samples differ by n at most, of which JPEG and WebP may have {LOSSY_TOLERANCE}. 
 `dataset_mask`. Sparse tiles are nodata, or 0 without.
 
 JPEG with subsampled chroma depends on how GDAL was built: rasterio's wheels have libjpeg 9, which interpolates
-chroma by larger inverse transforms; libjpeg-turbo, which most other builds have, interpolates between pixels, as the
-reader does. The two differ by more than 100 at sharp edges of colour. So the difference of luma, which
-neither interpolates, is given too, and is what may be {LOSSY_TOLERANCE} at most.
+chroma by larger inverse transforms; libjpeg-turbo, which most other builds have, and which the reader decodes with,
+interpolates between pixels. The two differ by more than 100 at sharp edges of colour. So the difference of luma,
+which neither interpolates, is given too, and is what may be {LOSSY_TOLERANCE} at most. What libtiff reads with
+libjpeg-turbo ({libjpeg_turbo}, in Pillow) is compared besides, and has to be equal.
 
 ",
         total.files, total.windows
@@ -37,6 +38,9 @@ neither interpolates, is given too, and is what may be {LOSSY_TOLERANCE} at most
     text +=
         "## Encodings\n\nNumbers of generated files, all of them equal unless something else is said.\n\n";
     encodings(&mut text, generated);
+    text += "\n## JPEG\n\nGenerated and real files by their components, and how many of them are compared with \
+             libjpeg-turbo, too: those that Pillow reads.\n\n";
+    jpeg(&mut text, generated.iter().chain(real));
     text += "\n## Layouts\n\nThe same files by other properties.\n\n";
     layouts(&mut text, generated);
     text += "\n## Refused\n\nGenerated files that are refused, though GDAL reads them.\n\n";
@@ -55,6 +59,8 @@ pub struct Tally {
     pub windows: usize,
     pub farthest: f64,
     pub farthest_luma: Option<f64>,
+    /// Files that are equal to what libtiff reads with libjpeg-turbo.
+    pub as_libjpeg_turbo: usize,
 }
 
 impl Tally {
@@ -66,6 +72,7 @@ impl Tally {
                 windows: compared.windows,
                 farthest: compared.farthest,
                 farthest_luma: compared.farthest_luma,
+                as_libjpeg_turbo: usize::from(compared.equal_to_libjpeg_turbo > 0),
             },
             Err(_) => Tally { files: 1, refused: 1, ..Tally::default() },
         }
@@ -93,6 +100,7 @@ impl std::iter::Sum for Tally {
             windows: a.windows + b.windows,
             farthest: a.farthest.max(b.farthest),
             farthest_luma: a.farthest_luma.into_iter().chain(b.farthest_luma).reduce(f64::max),
+            as_libjpeg_turbo: a.as_libjpeg_turbo + b.as_libjpeg_turbo,
         })
     }
 }
@@ -113,8 +121,10 @@ fn head<'a>(text: &mut String, names: impl IntoIterator<Item = &'a str>) {
     row(text, lines);
 }
 
-fn encoded(outcomes: &[Outcome]) -> impl Iterator<Item = (&Encoding, Tally)> {
-    outcomes.iter().filter_map(|outcome| Some((outcome.encoding.as_ref()?, Tally::of(outcome))))
+fn encoded<'a>(
+    outcomes: impl IntoIterator<Item = &'a Outcome>,
+) -> impl Iterator<Item = (&'a Encoding, Tally)> {
+    outcomes.into_iter().filter_map(|outcome| Some((outcome.encoding.as_ref()?, Tally::of(outcome))))
 }
 
 fn encodings(text: &mut String, outcomes: &[Outcome]) {
@@ -129,6 +139,20 @@ fn encodings(text: &mut String, outcomes: &[Outcome]) {
         let of = |dtype| tallies.iter().filter(move |(of, _)| *of == dtype).map(|(_, tally)| *tally);
         let cell = |dtype: DataType| of(dtype).sum::<Tally>().cell();
         row(text, [codec.name(), predictor].into_iter().chain(DataType::ALL.map(cell)));
+    }
+}
+
+fn jpeg<'a>(text: &mut String, outcomes: impl Iterator<Item = &'a Outcome>) {
+    let mut tallies: BTreeMap<&str, Tally> = BTreeMap::new();
+    for (components, tally) in
+        encoded(outcomes).filter_map(|(encoding, tally)| Some((encoding.jpeg.as_ref()?, tally)))
+    {
+        let sum = tallies.entry(components).or_default();
+        *sum = [*sum, tally].into_iter().sum();
+    }
+    head(text, ["components", "files", "equal to libjpeg-turbo"]);
+    for (components, tally) in tallies {
+        row(text, [components.to_owned(), tally.cell(), tally.as_libjpeg_turbo.to_string()]);
     }
 }
 

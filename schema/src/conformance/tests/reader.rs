@@ -57,20 +57,8 @@ impl Raw {
             bands: vec![BandMetadata::default(); samples as usize],
             color_map: Vec::new(),
             encodings: vec![Encoding {
-                dtype: DataType::UInt8,
-                bits_per_sample: 8,
                 samples_per_pixel: samples as u16,
-                planar: false,
-                striped: false,
-                big_endian: false,
-                reversed_bits: false,
-                compression: 1,
-                predictor: 1,
-                photometric: 1,
-                chroma_subsampling: [1, 1],
-                extra_samples: Vec::new(),
-                jpeg_tables: Vec::new(),
-                lerc_compression: 0,
+                ..Encoding::uncompressed(DataType::UInt8)
             }],
             images: vec![ImageHeader {
                 width,

@@ -3,14 +3,13 @@
 use super::{Session, create_parent};
 use crate::Outcome;
 use crate::print::{CommandError, bytes, plural};
+use rasteret::blocking::Wait;
 use rasteret::local::LocalSource;
-use rasteret::output::{write_geotiff, write_png};
+use rasteret::output::{write_file, write_geotiff, write_png};
 use rasteret::{Area, AreaArray, Database, Filter, PixelArray, PixelValue};
-use rasteret_synth::Archive;
+use rasteret_synth::{Archive, ArchiveError};
 use serde_json::json;
-use std::fs::File;
-use std::io::BufWriter;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 const COLLECTION: &str = "demo";
 
@@ -20,10 +19,12 @@ pub fn run(session: &Session<'_>, dir: Option<&Path>) -> Result<Outcome, Command
         Some(dir) => dir.to_owned(),
         None => session.path.with_file_name("rasteret-demo"),
     };
-    let dir = std::path::absolute(&dir).map_err(|source| failed(&dir, source))?;
+    let dir = std::path::absolute(&dir)
+        .map_err(|source| CommandError::Io { what: dir.display().to_string(), source })?;
     let scenes = dir.join("scenes");
     session.printer.note(format!("making scenes in {}", scenes.display()));
-    Archive::demo(&scenes).map_err(|error| CommandError::Failed(error.to_string()))?;
+    Archive::demo(&scenes)
+        .map_err(|ArchiveError { path, source }| rasteret::Error::Output { path, source: source.into() })?;
 
     let path = dir.join("demo.rasteret");
     create_parent(&path)?;
@@ -50,7 +51,8 @@ pub fn run(session: &Session<'_>, dir: Option<&Path>) -> Result<Outcome, Command
     let bounds =
         collection.info()?.bounds.ok_or_else(|| CommandError::Failed("the archive is empty".to_owned()))?;
     let area = Area::bbox(middle(bounds));
-    let array = collection.subset(Filter::new().ids([&first])).read(area).bands(["B04", "B08"]).array()?;
+    let array =
+        collection.subset(Filter::new().ids([&first])).read(area).bands(["B04", "B08"]).array().wait()?;
     session.printer.note(format!(
         "read B04 and B08 of {first}: {} of {} tiles in {:.1} ms",
         bytes(array.statistics.bytes),
@@ -61,10 +63,8 @@ pub fn run(session: &Session<'_>, dir: Option<&Path>) -> Result<Outcome, Command
     let ndvi = normalized_difference(&array);
     let mean = mean(&ndvi);
     let (tif, png) = (dir.join("ndvi.tif"), dir.join("ndvi.png"));
-    write(&tif, |out| Ok(write_geotiff(&ndvi, 0, out)?))?;
-    write(&png, |out| {
-        write_png(&ndvi.pixels, &ndvi.valid_in_all_bands(0), out).map_err(|source| failed(&png, source))
-    })?;
+    write_file(&tif, |out| write_geotiff(&ndvi, 0, out))?;
+    write_file(&png, |out| write_png(&ndvi.pixels, &ndvi.valid_in_all_bands(0), out))?;
     let document = json!({
         "collection": COLLECTION,
         "records": summary.records,
@@ -110,17 +110,4 @@ fn mean(array: &AreaArray) -> f64 {
     let values = values.iter().flatten().filter(|value| !value.is_nan());
     let (sum, count) = values.fold((0.0, 0u64), |(sum, count), value| (sum + f64::from(*value), count + 1));
     sum / count.max(1) as f64
-}
-
-fn write(
-    path: &PathBuf,
-    write: impl FnOnce(&mut BufWriter<File>) -> Result<(), CommandError>,
-) -> Result<(), CommandError> {
-    let mut out = File::create(path).map(BufWriter::new).map_err(|source| failed(path, source))?;
-    write(&mut out)?;
-    out.into_inner().map(drop).map_err(|error| failed(path, error.into_error()))
-}
-
-fn failed(path: &Path, source: std::io::Error) -> CommandError {
-    CommandError::Io { what: path.display().to_string(), source }
 }

@@ -4,11 +4,10 @@ use super::{Session, create_parent};
 use crate::Outcome;
 use crate::args::{Form, Read};
 use crate::print::{CommandError, bytes, plural};
-use rasteret::output::{write_geotiff, write_npy, write_png};
+use rasteret::blocking::Wait;
+use rasteret::output::{write_file, write_geotiff, write_npy, write_png};
 use rasteret::{Area, AreaArray, Crs, PixelValue};
 use serde::Serialize;
-use std::fs::File;
-use std::io::BufWriter;
 use std::path::Path;
 
 /// What `--json` says of a read.
@@ -47,7 +46,7 @@ pub fn run(session: &Session<'_>, read: &Read) -> Result<Outcome, CommandError> 
             .ok_or_else(|| CommandError::Usage(format!("the fill value {value:?} is not a number")))?;
         request = request.fill_value(value);
     }
-    let array = request.array()?;
+    let array = request.array().wait()?;
     create_parent(&read.output)?;
     write(&array, &read.output)?;
 
@@ -107,22 +106,8 @@ fn writer_for(path: &Path) -> Result<Write, CommandError> {
     }
 }
 
-fn create(path: &Path) -> Result<BufWriter<File>, CommandError> {
-    File::create(path).map(BufWriter::new).map_err(|source| failed(path, source))
-}
-
-fn failed(path: &Path, source: std::io::Error) -> CommandError {
-    CommandError::Io { what: path.display().to_string(), source }
-}
-
-fn finish(path: &Path, writer: BufWriter<File>) -> Result<(), CommandError> {
-    writer.into_inner().map(drop).map_err(|error| failed(path, error.into_error()))
-}
-
 fn npy(array: &AreaArray, path: &Path) -> Result<(), CommandError> {
-    let mut out = create(path)?;
-    write_npy(&array.pixels, &shape_and_dims(array).0, &mut out).map_err(|source| failed(path, source))?;
-    finish(path, out)
+    Ok(write_file(path, |out| write_npy(&array.pixels, &shape_and_dims(array).0, out))?)
 }
 
 /// One file holds one grid: the bands of a single record.
@@ -135,14 +120,9 @@ fn geotiff(array: &AreaArray, path: &Path) -> Result<(), CommandError> {
             ids.join(", ")
         )));
     }
-    let mut out = create(path)?;
-    write_geotiff(array, 0, &mut out)?;
-    finish(path, out)
+    Ok(write_file(path, |out| write_geotiff(array, 0, out))?)
 }
 
 fn png(array: &AreaArray, path: &Path) -> Result<(), CommandError> {
-    let mut out = create(path)?;
-    write_png(&array.pixels, &array.valid_in_all_bands(0), &mut out)
-        .map_err(|source| failed(path, source))?;
-    finish(path, out)
+    Ok(write_file(path, |out| write_png(&array.pixels, &array.valid_in_all_bands(0), out))?)
 }

@@ -123,6 +123,8 @@ fn add_georeference(cases: &Cases) {
     cases.add("geographic", &geographic, &image, None, json!({"epsg": 4326}));
     let mercator = CogOptions { geo_keys: Some(GeoKeys::projected(3857)), ..options() };
     cases.add("projected", &mercator, &image, None, json!({"epsg": 3857}));
+    let feet = CogOptions { geo_keys: Some(GeoKeys::projected(2263)), ..options() };
+    cases.add("feet", &feet, &image, None, json!({"epsg": 2263}));
     let south = CogOptions { geo_keys: Some(GeoKeys::utm(33, false)), ..options() };
     cases.add("utm-south", &south, &image, None, json!({"epsg": 32733}));
     let user = GeoKeys::default()

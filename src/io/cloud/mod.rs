@@ -1,0 +1,53 @@
+//! Buckets of object stores.
+//!
+//! `object_store` finds credentials, keeps them fresh, and signs requests. Responses are checked and
+//! requests are repeated by [`Remote`](super::remote::Remote), as for any other server.
+
+mod credentials;
+mod region;
+mod store;
+
+use super::fallback::Fallback;
+use super::route::{Bucket, Cloud};
+use super::transport::Transport;
+use super::{ByteSourceError, SourceOptions};
+use credentials::Settings;
+use region::InRegion;
+use std::sync::Arc;
+use store::{Access, Store};
+
+/// Whether options or, where `or_environment`, the environment ask for the protocol of the object store
+/// rather than plain HTTP.
+pub fn is_asked_for(cloud: Cloud, options: &SourceOptions, or_environment: bool) -> bool {
+    let prefix = credentials::prefix(cloud);
+    let by_options = options.store.keys().any(|key| key.to_ascii_lowercase().starts_with(prefix));
+    let pays = options.requester_pays && cloud == Cloud::S3;
+    by_options || pays || (or_environment && Settings::gather(cloud, options).has_credentials())
+}
+
+/// Reaches the objects of a bucket: signed, where there are credentials; else without a signature and,
+/// where that is denied, with the credentials of the machine that this runs on.
+pub fn bucket(
+    bucket: &Bucket,
+    options: &SourceOptions,
+    client: &reqwest::Client,
+) -> Result<Arc<dyn Transport>, ByteSourceError> {
+    if let Some(unknown) = options.store.keys().find(|key| !credentials::is_known(key)) {
+        return Err(ByteSourceError::Invalid(format!("there is no option {unknown:?} of an object store")));
+    }
+    let settings = Arc::new(Settings::gather(bucket.cloud, options));
+    let store = |access| -> Result<Arc<dyn Transport>, ByteSourceError> {
+        let is_elsewhere = options.endpoint.is_some() || settings.endpoint().is_some();
+        if bucket.cloud == Cloud::S3 && !is_elsewhere {
+            return Ok(Arc::new(InRegion::new(bucket.clone(), access, &settings, options, client)?));
+        }
+        Ok(Arc::new(Store::new(bucket, access, &settings, options, client)?))
+    };
+    if options.anonymous || settings.is_anonymous() {
+        store(Access::Anonymous)
+    } else if settings.has_credentials() {
+        store(Access::Signed)
+    } else {
+        Ok(Arc::new(Fallback::new(store(Access::Anonymous)?, store(Access::Signed)?)))
+    }
+}

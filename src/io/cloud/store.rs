@@ -1,0 +1,252 @@
+//! A bucket as a transport: `object_store` signs and sends, and the heads of responses are kept.
+
+use super::super::href::scrubbed;
+use super::super::http::{cause, no_answer};
+use super::super::route::{Bucket, Cloud};
+use super::super::transport::{Request, Response, Transport, TransportError};
+use super::super::{ByteSourceError, SourceOptions};
+use super::credentials::{Settings, prefix};
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::future::BoxFuture;
+use futures::{StreamExt, TryStreamExt, stream};
+use http::{HeaderMap, StatusCode};
+use object_store::aws::AmazonS3Builder;
+use object_store::azure::MicrosoftAzureBuilder;
+use object_store::client::{
+    ClientConfigKey, HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpResponse,
+    HttpService, ReqwestConnector,
+};
+use object_store::gcp::GoogleCloudStorageBuilder;
+use object_store::path::Path;
+use object_store::{ClientOptions, GetOptions, GetRange, ObjectStore, RetryConfig};
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// Whether requests are signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Not signed.
+    Anonymous,
+    /// Signed with the credentials that are found.
+    Signed,
+}
+
+/// A bucket.
+pub struct Store {
+    store: Arc<dyn ObjectStore>,
+    name: String,
+    patience: Duration,
+    credentials: String,
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// Makes ready to send requests; sends none.
+    pub fn new(
+        bucket: &Bucket,
+        access: Access,
+        settings: &Settings,
+        options: &SourceOptions,
+        client: &reqwest::Client,
+    ) -> Result<Self, ByteSourceError> {
+        let allow_http =
+            options.allow_http || settings.is_set(&format!("{}allow_http", prefix(bucket.cloud)));
+        let endpoint = options.endpoint.as_deref().or_else(|| settings.endpoint());
+        if !allow_http && endpoint.is_some_and(|endpoint| endpoint.starts_with("http://")) {
+            let reason = "the endpoint has no TLS, and `allow_http` is not set";
+            return Err(ByteSourceError::Invalid(reason.to_owned()));
+        }
+        let client_options =
+            ClientOptions::new().with_allow_http(allow_http).with_connect_timeout(options.connect_timeout);
+        let connector =
+            Connector { client: client.clone(), connect_timeout: connect_timeout(&client_options) };
+        // Requests are repeated by whoever reads.
+        let retry = RetryConfig { max_retries: 0, ..Default::default() };
+        let is_anonymous = access == Access::Anonymous;
+        let endpoint = options.endpoint.clone();
+        let store: object_store::Result<Arc<dyn ObjectStore>> = match bucket.cloud {
+            Cloud::S3 => {
+                let mut builder = apply(AmazonS3Builder::new(), settings, AmazonS3Builder::with_config)
+                    .with_bucket_name(&bucket.name)
+                    .with_request_payer(options.requester_pays || settings.is_set("aws_request_payer"))
+                    .with_skip_signature(is_anonymous)
+                    .with_client_options(client_options)
+                    .with_retry(retry)
+                    .with_http_connector(connector);
+                if let Some(region) = bucket.within.as_ref().or(options.region.as_ref()) {
+                    builder = builder.with_region(region);
+                }
+                if let Some(endpoint) = endpoint {
+                    builder = builder.with_endpoint(endpoint);
+                }
+                builder.build().map(|store| Arc::new(store) as _)
+            }
+            Cloud::Google => {
+                let builder =
+                    apply(GoogleCloudStorageBuilder::new(), settings, GoogleCloudStorageBuilder::with_config);
+                let mut builder = builder
+                    .with_bucket_name(&bucket.name)
+                    .with_skip_signature(is_anonymous)
+                    .with_client_options(client_options)
+                    .with_retry(retry)
+                    .with_http_connector(connector);
+                if let Some(endpoint) = endpoint {
+                    builder = builder.with_base_url(&endpoint);
+                }
+                builder.build().map(|store| Arc::new(store) as _)
+            }
+            Cloud::Azure => {
+                let builder =
+                    apply(MicrosoftAzureBuilder::new(), settings, MicrosoftAzureBuilder::with_config);
+                let mut builder = builder
+                    .with_container_name(&bucket.name)
+                    .with_skip_signature(is_anonymous)
+                    .with_client_options(client_options)
+                    .with_retry(retry)
+                    .with_http_connector(connector);
+                if let Some(account) = &bucket.within {
+                    builder = builder.with_account(account);
+                }
+                if let Some(endpoint) = endpoint {
+                    builder = builder.with_endpoint(endpoint);
+                }
+                builder.build().map(|store| Arc::new(store) as _)
+            }
+        };
+        let credentials = match access {
+            Access::Anonymous => "the request was not signed".to_owned(),
+            Access::Signed => settings.describe(),
+        };
+        Ok(Store {
+            store: store.map_err(|error| ByteSourceError::Invalid(cause(&error)))?,
+            name: bucket.name.clone(),
+            patience: options.connect_timeout.saturating_add(options.stall_timeout),
+            credentials,
+        })
+    }
+}
+
+/// Gives a builder the settings that it knows; whether to sign and who pays is said for each store.
+fn apply<B, K: std::str::FromStr>(builder: B, settings: &Settings, with: fn(B, K, String) -> B) -> B {
+    let known = settings
+        .iter()
+        .filter(|(key, _)| !key.ends_with("skip_signature") && !key.ends_with("request_payer"));
+    known.fold(builder, |builder, (key, value)| match key.parse() {
+        Ok(key) => with(builder, key, value.to_owned()),
+        Err(_) => builder,
+    })
+}
+
+impl Transport for Store {
+    fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, TransportError>> {
+        Box::pin(async move {
+            let path =
+                Path::parse(&request.object.key).map_err(|error| TransportError::Permanent(cause(&error)))?;
+            let exchange = Arc::new(Exchange::default());
+            let mut options = GetOptions {
+                range: Some(GetRange::Bounded(request.range)),
+                if_match: request.if_match.and_then(|etag| etag.to_str().ok().map(str::to_owned)),
+                ..Default::default()
+            };
+            options.extensions.insert(Arc::clone(&exchange));
+            let result = timeout(self.patience, self.store.get_opts(&path, options)).await;
+            let result = result.map_err(|_| no_answer(self.patience))?;
+            match (exchange.head.get(), result) {
+                (Some((status, headers)), Ok(object)) => {
+                    let body = object.into_stream().map_err(|error| TransportError::Transient(cause(&error)));
+                    Ok(Response { status: *status, headers: headers.clone(), body: body.boxed() })
+                }
+                // The store has read the body of the response, and quotes it.
+                (Some((status, headers)), Err(error)) => {
+                    let text = cause(&error);
+                    let body = match status.is_success() {
+                        true => Err(TransportError::Permanent(text)),
+                        false => Ok(Bytes::from(text)),
+                    };
+                    let body = stream::once(async { body }).boxed();
+                    Ok(Response { status: *status, headers: headers.clone(), body })
+                }
+                (None, Err(error)) if exchange.is_sent.load(Relaxed) => {
+                    Err(TransportError::Transient(cause(&error)))
+                }
+                (None, Err(error)) => {
+                    let why = scrubbed(&cause(&error));
+                    Err(TransportError::Credentials(format!("{}; {why}", self.credentials)))
+                }
+                (None, Ok(_)) => {
+                    Err(TransportError::Permanent("the request was not sent by the client".to_owned()))
+                }
+            }
+        })
+    }
+
+    fn credentials(&self) -> String {
+        self.credentials.clone()
+    }
+}
+
+/// What became of a request. It goes with the request, as an extension.
+#[derive(Debug, Default)]
+struct Exchange {
+    is_sent: AtomicBool,
+    head: OnceLock<(StatusCode, HeaderMap)>,
+}
+
+/// Connects stores by the client that all hosts share.
+#[derive(Debug)]
+struct Connector {
+    client: reqwest::Client,
+    connect_timeout: Option<String>,
+}
+
+fn connect_timeout(options: &ClientOptions) -> Option<String> {
+    options.get_config_value(&ClientConfigKey::ConnectTimeout)
+}
+
+impl HttpConnector for Connector {
+    fn connect(&self, options: &ClientOptions) -> object_store::Result<HttpClient> {
+        // The machine's metadata service has a short timeout of its own: there often is none.
+        if connect_timeout(options) != self.connect_timeout {
+            return ReqwestConnector::default().connect(options);
+        }
+        let allow_http = options.get_config_value(&ClientConfigKey::AllowHttp);
+        let allow_http = allow_http.as_deref() == Some("true");
+        Ok(HttpClient::new(Recorder { client: self.client.clone(), allow_http }))
+    }
+}
+
+/// Sends requests, and keeps the heads of responses.
+#[derive(Debug)]
+struct Recorder {
+    client: reqwest::Client,
+    allow_http: bool,
+}
+
+#[async_trait]
+impl HttpService for Recorder {
+    async fn call(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        if !self.allow_http && request.uri().scheme_str() != Some("https") {
+            let refused = std::io::Error::other("the endpoint has no TLS, and `allow_http` is not set");
+            return Err(HttpError::new(HttpErrorKind::Unknown, refused));
+        }
+        let exchange = request.extensions().get::<Arc<Exchange>>().cloned();
+        if let Some(exchange) = &exchange {
+            exchange.is_sent.store(true, Relaxed);
+        }
+        let response = self.client.call(request).await?;
+        if let Some(exchange) = exchange {
+            // Requests are sent once, so that nothing is there already.
+            let _ = exchange.head.set((response.status(), response.headers().clone()));
+        }
+        Ok(response)
+    }
+}

@@ -1,0 +1,194 @@
+//! Reads ranges of a remote object: checks what comes, and asks again where that may help.
+
+use super::response::{self, Announced, Refused, Wanted};
+use super::transport::{Object, Request, Response, Transport, TransportError};
+use super::version::strong_etag;
+use super::{ByteSourceError, Fetched, SourceOptions};
+use bytes::{Bytes, BytesMut};
+use futures::StreamExt;
+use http::HeaderValue;
+use rasteret_schema::ObjectVersion;
+use std::fmt;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, sleep, timeout, timeout_at};
+
+/// The most that is reserved for a body before any of it is there.
+const MAX_RESERVED: u64 = 16 << 20;
+/// The longest pause between two attempts, unless the server asks for a longer one.
+const MAX_PAUSE: Duration = Duration::from_secs(20);
+
+/// How much of the body of an error is looked at.
+const MAX_ERROR_BODY: usize = 8 << 10;
+
+/// An object on a server.
+pub struct Remote {
+    /// How to reach it.
+    pub transport: Arc<dyn Transport>,
+    /// Limits how many requests its host gets at once.
+    pub turns: Arc<Semaphore>,
+    /// What it is called.
+    pub object: Arc<Object>,
+    /// The version that it is expected to be.
+    pub expected: ObjectVersion,
+    /// The version that it was when first read: parts of two versions make no file.
+    pub seen: OnceLock<ObjectVersion>,
+    /// Timeouts and retries.
+    pub options: Arc<SourceOptions>,
+}
+
+impl fmt::Debug for Remote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Remote").field("transport", &self.transport).finish_non_exhaustive()
+    }
+}
+
+/// Why an attempt failed.
+enum Failure {
+    Transient(String, Option<Duration>),
+    Final(ByteSourceError),
+}
+
+impl Remote {
+    /// Reads what is wanted, with as many attempts as the options allow.
+    pub async fn fetch(&self, wanted: Wanted) -> Result<(Fetched, ObjectVersion), ByteSourceError> {
+        if wanted.range().is_empty() {
+            let version = self.seen.get().unwrap_or(&self.expected).clone();
+            return Ok((Fetched { bytes: Bytes::new(), requests: 0 }, version));
+        }
+        let start = Instant::now();
+        let mut end = start + self.options.timeout;
+        let mut attempts = 0;
+        loop {
+            let waiting = Instant::now();
+            let turn = self.turns.acquire().await;
+            let turn = turn.map_err(|closed| ByteSourceError::Invalid(closed.to_string()))?;
+            // A long queue is no fault of the host.
+            end += waiting.elapsed();
+            attempts += 1;
+            let outcome = timeout_at(end, self.attempt(&wanted)).await;
+            drop(turn);
+            let failure = match outcome {
+                Ok(Ok((bytes, version))) => return Ok((Fetched { bytes, requests: attempts }, version)),
+                Ok(Err(failure)) => failure,
+                Err(_) => Failure::Transient("it takes too long".to_owned(), None),
+            };
+            let (cause, asked) = match failure {
+                Failure::Transient(cause, asked) => (cause, asked),
+                Failure::Final(error) => return Err(error),
+            };
+            let pause = asked.unwrap_or_default().max(self.pause(attempts));
+            let is_last = attempts > self.options.retries || end.duration_since(Instant::now()) <= pause;
+            if is_last {
+                let cause = match asked {
+                    Some(asked) => format!("{cause}, to be repeated after {} s", asked.as_secs()),
+                    None => cause,
+                };
+                return Err(ByteSourceError::Unreachable { attempts, elapsed: start.elapsed(), cause });
+            }
+            tracing::debug!(attempts, ?pause, cause, "a request failed; it is repeated after a pause");
+            sleep(pause).await;
+        }
+    }
+
+    /// Twice as long after each attempt, and random within half of it, so that many clients that failed
+    /// at once do not come back at once.
+    fn pause(&self, attempts: u32) -> Duration {
+        let doubled = self.options.backoff.saturating_mul(1 << (attempts - 1).min(16)).min(MAX_PAUSE);
+        let random = RandomState::new().hash_one(attempts) as u32;
+        doubled.mul_f64(0.5 + f64::from(random) / f64::from(u32::MAX))
+    }
+
+    async fn attempt(&self, wanted: &Wanted) -> Result<(Bytes, ObjectVersion), Failure> {
+        let expected = [Some(&self.expected), self.seen.get()];
+        let expected: Vec<&ObjectVersion> = expected.into_iter().flatten().collect();
+        let if_match = expected.iter().find_map(|version| strong_etag(version));
+        let request = Request {
+            object: Arc::clone(&self.object),
+            range: wanted.range(),
+            if_match: if_match.and_then(|etag| HeaderValue::from_str(etag).ok()),
+        };
+        let response = self.transport.send(request).await.map_err(Failure::from)?;
+        let announced = response::check(response.status, &response.headers, wanted, &expected);
+        let Announced { len, version } = match announced {
+            Ok(announced) => announced,
+            Err(Refused::Final(error)) => return Err(Failure::Final(error)),
+            Err(Refused::Transient(cause, pause)) => return Err(Failure::Transient(cause, pause)),
+            Err(Refused::Denied(status)) => {
+                let said = response::describe(status);
+                let code = error_code(response, self.options.stall_timeout).await;
+                let code = code.map_or(String::new(), |code| format!(" ({code})"));
+                let reason = format!("{said}{code}; {}", self.transport.credentials());
+                return Err(Failure::Final(ByteSourceError::AccessDenied { reason }));
+            }
+        };
+        let bytes = self.body(response, len).await?;
+        // Another read may have been first; then the version is the same, or the next read notices.
+        let seen = self.seen.get_or_init(|| version.clone());
+        match super::version::difference(seen, &version) {
+            Some(difference) => Err(Failure::Final(ByteSourceError::Changed { difference })),
+            None => Ok((bytes, version)),
+        }
+    }
+
+    /// Receives a body of a known length.
+    async fn body(&self, response: Response, len: u64) -> Result<Bytes, Failure> {
+        let mut body = response.body;
+        let mut first = Bytes::new();
+        let mut rest = BytesMut::new();
+        let mut received = 0;
+        while received < len {
+            let next = timeout(self.options.stall_timeout, body.next()).await;
+            let chunk = match next {
+                Err(_) => {
+                    let stall = self.options.stall_timeout;
+                    let cause = format!("nothing came for {stall:?}, after {received} of {len} bytes");
+                    return Err(Failure::Transient(cause, None));
+                }
+                Ok(None) => {
+                    let cause = format!("the response ended after {received} of {len} bytes");
+                    return Err(Failure::Transient(cause, None));
+                }
+                Ok(Some(chunk)) => chunk.map_err(Failure::from)?,
+            };
+            received += chunk.len() as u64;
+            // A body that comes in one piece is not copied.
+            if first.is_empty() && rest.is_empty() {
+                first = chunk;
+                continue;
+            }
+            if rest.is_empty() {
+                rest.reserve(usize::try_from(len.min(MAX_RESERVED)).unwrap_or_default());
+                rest.extend_from_slice(&std::mem::take(&mut first));
+            }
+            rest.extend_from_slice(&chunk);
+        }
+        if received > len {
+            let cause = format!("the response has {received} bytes instead of {len}");
+            return Err(Failure::Final(ByteSourceError::WrongResponse(cause)));
+        }
+        Ok(if rest.is_empty() { first } else { rest.freeze() })
+    }
+}
+
+/// The error code in the body of an object store's response: the only part of it that is sure not to
+/// repeat what was signed.
+async fn error_code(response: Response, patience: Duration) -> Option<String> {
+    let read = response.body.take(8).filter_map(|chunk| async { chunk.ok() });
+    let body = timeout(patience, read.collect::<Vec<Bytes>>()).await.ok()?.concat();
+    let body = String::from_utf8_lossy(body.get(..MAX_ERROR_BODY).unwrap_or(&body));
+    let (code, _) = body.split_once("<Code>")?.1.split_once("</Code>")?;
+    (code.len() <= 64 && code.chars().all(|c| c.is_ascii_alphanumeric())).then(|| code.to_owned())
+}
+
+impl From<TransportError> for Failure {
+    fn from(error: TransportError) -> Self {
+        match error {
+            TransportError::Transient(cause) => Failure::Transient(cause, None),
+            TransportError::Credentials(reason) => Failure::Final(ByteSourceError::AccessDenied { reason }),
+            TransportError::Permanent(cause) => Failure::Final(ByteSourceError::WrongResponse(cause)),
+        }
+    }
+}

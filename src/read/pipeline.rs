@@ -1,0 +1,386 @@
+//! Fetches and decodes windows: byte ranges → encoded tiles → decoded tiles → windows.
+//!
+//! Requests of all files run at once, as many as the hosts' limits and the bound on bytes in flight
+//! allow. A tile is decoded as soon as its bytes are there, and a window is handed over as soon as its
+//! last tile is: nothing waits for all of anything. Dropping the future ends the requests, and tiles that
+//! are not being decoded yet never are.
+//!
+//! Tiles are decoded in parallel, each into a buffer of its own, and copied from there to the windows
+//! that use them. The copy is a few per cent of the decoding, and needs no pixel to be shared unsafely.
+
+use super::coalesce::{RequestCost, coalesce};
+use super::finish::{fill_sparse, mark_valid};
+use super::pixels::PixelArray;
+use super::plan::{TilePlan, TileUse};
+use super::select::SceneBand;
+use super::windows::{FilePlan, FileTile, Plane, WindowPlan, WindowRequest, plan_windows, plane_of};
+use crate::cpu;
+use crate::error::{Error, Result};
+use crate::io::{ByteSource, ByteSources};
+use crate::readers::Readers;
+use bytes::Bytes;
+use futures::stream::{self, StreamExt, TryStreamExt};
+use rasteret_schema::{DataType, ObjectVersion, RasterError, RasterReader, TileRequest};
+use std::cell::Cell;
+use std::fmt;
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::Semaphore;
+
+/// Requests that are prepared at once: more than all hosts together will be asked at a time.
+const CONCURRENT: usize = 256;
+
+/// What a read may use, besides the memory of its result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReadLimits {
+    /// Bytes that are fetched and not decoded yet.
+    pub bytes_in_flight: u32,
+    /// What decides which ranges are fetched together.
+    pub request_cost: RequestCost,
+}
+
+impl Default for ReadLimits {
+    fn default() -> Self {
+        ReadLimits { bytes_in_flight: 64 << 20, request_cost: RequestCost::default() }
+    }
+}
+
+/// How far a read is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ReadProgress {
+    /// Tiles that are decoded.
+    pub tiles: u64,
+    /// Tiles that the read needs.
+    pub of_tiles: u64,
+    /// Bytes that were fetched.
+    pub bytes: u64,
+}
+
+/// Is told how far a read is, from any thread, after each tile.
+pub type OnProgress = Arc<dyn Fn(ReadProgress) + Send + Sync>;
+
+/// What reads are made with. Clones share the bound on bytes in flight.
+#[derive(Clone)]
+pub struct Pipeline {
+    sources: ByteSources,
+    readers: Readers,
+    limits: ReadLimits,
+    budget: Arc<Semaphore>,
+    /// Who wants to know how far reads are.
+    pub on_progress: Option<OnProgress>,
+}
+
+impl fmt::Debug for Pipeline {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pipeline").field("sources", &self.sources).field("limits", &self.limits).finish()
+    }
+}
+
+/// What a read cost.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct ReadStatistics {
+    /// Tiles that were decoded.
+    pub tiles: u64,
+    /// Bytes of byte ranges that were read, gaps that were read over included.
+    pub bytes: u64,
+    /// Requests over a network, repeated ones included.
+    pub requests: u64,
+    /// Seconds that it took.
+    pub seconds: f64,
+}
+
+/// The pixels of a window, as its raster has them.
+#[derive(Debug)]
+pub struct WindowPixels {
+    /// `[1, 1, H, W]`, rows in the order of the file.
+    pub pixels: PixelArray,
+    /// Row by row: false where the raster's mask, its nodata value or its alpha band says that there is
+    /// no data.
+    pub valid: Vec<bool>,
+}
+
+/// Receives the windows of a read, by their index, in any order, on threads of the pool.
+pub type OnWindow = Arc<dyn Fn(usize, WindowPixels) -> Result<()> + Send + Sync>;
+
+impl Pipeline {
+    /// Reads from these sources with these readers.
+    pub fn new(sources: ByteSources, readers: Readers, limits: ReadLimits) -> Self {
+        let budget = Arc::new(Semaphore::new(limits.bytes_in_flight as usize));
+        Pipeline { sources, readers, limits, budget, on_progress: None }
+    }
+
+    /// The same with other limits.
+    pub fn with_limits(self, limits: ReadLimits) -> Self {
+        Pipeline { on_progress: self.on_progress, ..Pipeline::new(self.sources, self.readers, limits) }
+    }
+
+    /// Reads windows, each of which is handed to `on_window` once.
+    ///
+    /// # Errors
+    ///
+    /// The first file that cannot be read, tile that cannot be decoded, or error of `on_window` ends
+    /// the read.
+    pub async fn read(&self, requests: Vec<WindowRequest>, on_window: OnWindow) -> Result<ReadStatistics> {
+        let pipeline = self.clone();
+        let (run, fetches) = cpu::run(move || pipeline.prepare(&requests, on_window)).await?;
+        let ends = CancelOnDrop(Arc::clone(&run));
+        stream::iter(fetches)
+            .map(|fetch| fetch.run(Arc::clone(&run), &self.budget, self.limits.bytes_in_flight))
+            .buffer_unordered(CONCURRENT)
+            .try_for_each(|()| async { Ok(()) })
+            .await?;
+        drop(ends);
+        Ok(ReadStatistics {
+            tiles: run.tiles.load(Ordering::Relaxed),
+            bytes: run.bytes.load(Ordering::Relaxed),
+            requests: run.requests.load(Ordering::Relaxed),
+            seconds: 0.0,
+        })
+    }
+
+    fn prepare(&self, requests: &[WindowRequest], on_window: OnWindow) -> Result<(Arc<Run>, Vec<Fetch>)> {
+        let plan = plan_windows(requests, &self.readers)?;
+        let mut fetches = Vec::new();
+        let mut of_tiles = 0;
+        for file in plan.files {
+            of_tiles += file.tiles.len() as u64;
+            self.prepare_file(file, &mut fetches)?;
+        }
+        let windows: Vec<WindowState> = plan.windows.into_iter().map(WindowState::new).collect();
+        let run = Arc::new(Run {
+            windows,
+            on_window,
+            on_progress: self.on_progress.clone(),
+            of_tiles,
+            tiles: AtomicU64::new(0),
+            bytes: AtomicU64::new(0),
+            requests: AtomicU64::new(0),
+            cancelled: AtomicBool::new(false),
+        });
+        for index in 0..run.windows.len() {
+            if run.windows[index].plan.tiles == 0 {
+                run.complete(index)?;
+            }
+        }
+        Ok((run, fetches))
+    }
+
+    fn prepare_file(&self, file: FilePlan, fetches: &mut Vec<Fetch>) -> Result<()> {
+        let FilePlan { band, reader, tiles } = file;
+        let location = &band.location;
+        let version = ObjectVersion::from(&band.header.get()?.object);
+        let source = self
+            .sources
+            .open(&location.href, Some(&version))
+            .map_err(|error| Error::from_byte_source(location, error))?;
+        if let (Some(size), Some(last)) = (
+            version.size,
+            tiles.iter().find(|tile| version.size.is_some_and(|size| tile.tile.bytes.end > size)),
+        ) {
+            let (tile, bytes) = (last.tile.tile, &last.tile.bytes);
+            return Err(Error::Raster {
+                location: Box::new(location.clone()),
+                source: RasterError::CorruptTile {
+                    tile,
+                    reason: format!(
+                        "its bytes {}..{} lie beyond the end of the file, which has {size}: the file is truncated",
+                        bytes.start, bytes.end
+                    ),
+                },
+            });
+        }
+        let ranges: Vec<Range<u64>> = tiles.iter().map(|tile| tile.tile.bytes.clone()).collect();
+        let cost = match source.is_local() {
+            // Reading a range of a map is no request.
+            true => RequestCost { gap: 0, most: 0 },
+            false => self.limits.request_cost,
+        };
+        let file = Arc::new(OpenFile { band, reader, source });
+        let mut tiles = tiles.into_iter();
+        for run in coalesce(&ranges, cost) {
+            let start = ranges[run.start].start;
+            let end = ranges[run.clone()].iter().map(|range| range.end).max().unwrap_or(start);
+            let tiles = tiles.by_ref().take(run.len()).collect();
+            fetches.push(Fetch { file: Arc::clone(&file), bytes: start..end, tiles });
+        }
+        Ok(())
+    }
+}
+
+/// A read that is under way.
+struct Run {
+    windows: Vec<WindowState>,
+    on_window: OnWindow,
+    on_progress: Option<OnProgress>,
+    of_tiles: u64,
+    tiles: AtomicU64,
+    bytes: AtomicU64,
+    requests: AtomicU64,
+    cancelled: AtomicBool,
+}
+
+/// Keeps tiles that nobody waits for any more from being decoded.
+struct CancelOnDrop(Arc<Run>);
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        self.0.cancelled.store(true, Ordering::Relaxed);
+    }
+}
+
+struct OpenFile {
+    band: Arc<SceneBand>,
+    reader: Arc<dyn RasterReader>,
+    source: ByteSource,
+}
+
+/// A byte range of a file, and the tiles in it.
+struct Fetch {
+    file: Arc<OpenFile>,
+    bytes: Range<u64>,
+    tiles: Vec<FileTile>,
+}
+
+impl Fetch {
+    async fn run(self, run: Arc<Run>, budget: &Semaphore, most: u32) -> Result<()> {
+        let Fetch { file, bytes, tiles } = self;
+        // Bytes of a map are not held in memory. One range may exceed the budget, and then is alone.
+        let held = match file.source.is_local() {
+            true => 0,
+            false => u32::try_from(bytes.end - bytes.start).unwrap_or(most).min(most),
+        };
+        // The semaphore is never closed.
+        let permit = budget.acquire_many(held).await.ok();
+        let fetched = file
+            .source
+            .read(bytes.clone())
+            .await
+            .map_err(|error| Error::from_byte_source(&file.band.location, error))?;
+        run.requests.fetch_add(fetched.requests.into(), Ordering::Relaxed);
+        run.bytes.fetch_add(fetched.bytes.len() as u64, Ordering::Relaxed);
+        let decoding = tiles.into_iter().map(|tile| {
+            let (run, file) = (Arc::clone(&run), Arc::clone(&file));
+            let from = (tile.tile.bytes.start - bytes.start) as usize;
+            let encoded =
+                fetched.bytes.slice(from..from + (tile.tile.bytes.end - tile.tile.bytes.start) as usize);
+            cpu::run(move || run.decode(&file, &tile, &encoded))
+        });
+        futures::future::try_join_all(decoding).await?;
+        drop(permit);
+        Ok(())
+    }
+}
+
+impl Run {
+    fn decode(&self, file: &OpenFile, FileTile { image, tile }: &FileTile, encoded: &Bytes) -> Result<()> {
+        if self.cancelled.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let located = |source| Error::Raster { location: Box::new(file.band.location.clone()), source };
+        let corrupt =
+            |reason: &str| located(RasterError::CorruptTile { tile: tile.tile, reason: reason.to_owned() });
+        let header = file.band.header.get()?;
+        let image = image.view(header).ok_or_else(|| corrupt("its image is not in the header"))?;
+        let request =
+            TileRequest { rows: tile.rows.clone(), columns: tile.columns.clone(), samples: &tile.samples };
+        let len =
+            request.decoded_len(image.dtype.size()).ok_or_else(|| corrupt("it is larger than memory"))?;
+        with_buffer(len, |buffer| {
+            file.reader.decode(&image, tile.tile, encoded, &request, buffer).map_err(located)?;
+            for tile_use in &tile.uses {
+                self.copy(tile, tile_use, buffer, image.dtype);
+            }
+            Ok::<(), Error>(())
+        })?;
+        let progress = ReadProgress {
+            tiles: self.tiles.fetch_add(1, Ordering::Relaxed) + 1,
+            of_tiles: self.of_tiles,
+            bytes: self.bytes.load(Ordering::Relaxed),
+        };
+        if let Some(on_progress) = &self.on_progress {
+            on_progress(progress);
+        }
+        for tile_use in &tile.uses {
+            let (Plane::Pixels(window) | Plane::Validity(window)) = plane_of(tile_use.to.plane);
+            if self.windows[window].missing.fetch_sub(1, Ordering::AcqRel) == 1 {
+                self.complete(window)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn copy(&self, tile: &TilePlan, tile_use: &TileUse, decoded: &[u8], dtype: DataType) {
+        let (height, width, size) = (tile.rows.len(), tile.columns.len(), dtype.size());
+        let samples = &decoded[tile_use.sample * height * width * size..][..height * width * size];
+        let plane = plane_of(tile_use.to.plane);
+        let (Plane::Pixels(window) | Plane::Validity(window)) = plane;
+        let state = &self.windows[window];
+        let mut buffers = state.buffers.lock().unwrap_or_else(PoisonError::into_inner);
+        let buffers = buffers.get_or_insert_with(|| Buffers::new(&state.plan));
+        let target = match plane {
+            Plane::Pixels(_) => buffers.pixels.as_bytes_mut(),
+            Plane::Validity(_) => &mut buffers.validity,
+        };
+        let (from, to) = (tile_use.from, tile_use.to.window);
+        let (len, stride) = (from.width as usize * size, state.plan.width as usize * size);
+        for row in 0..from.height as usize {
+            let source = ((from.row as usize + row) * width + from.column as usize) * size;
+            let start = (to.row as usize + row) * stride + to.column as usize * size;
+            target[start..start + len].copy_from_slice(&samples[source..source + len]);
+        }
+    }
+
+    fn complete(&self, index: usize) -> Result<()> {
+        let state = &self.windows[index];
+        let buffers = state.buffers.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Buffers { mut pixels, validity } = buffers.unwrap_or_else(|| Buffers::new(&state.plan));
+        let mut valid = vec![true; state.plan.width as usize * state.plan.height as usize];
+        mark_valid(&state.plan, &pixels, &validity, &mut valid);
+        fill_sparse(&state.plan, &mut pixels, &mut valid);
+        (self.on_window)(index, WindowPixels { pixels, valid })
+    }
+}
+
+/// A window whose tiles are on their way.
+struct WindowState {
+    plan: WindowPlan,
+    /// Made when the first tile is there.
+    buffers: Mutex<Option<Buffers>>,
+    missing: AtomicUsize,
+}
+
+impl WindowState {
+    fn new(plan: WindowPlan) -> Self {
+        WindowState { missing: AtomicUsize::new(plan.tiles), plan, buffers: Mutex::new(None) }
+    }
+}
+
+struct Buffers {
+    pixels: PixelArray,
+    /// Samples of the mask or alpha band; empty where there is none.
+    validity: Vec<u8>,
+}
+
+impl Buffers {
+    fn new(plan: &WindowPlan) -> Self {
+        let (height, width) = (plan.height as usize, plan.width as usize);
+        Buffers {
+            pixels: PixelArray::zeros(plan.dtype, [1, 1, height, width]),
+            validity: vec![0; plan.validity.map_or(0, |dtype| height * width * dtype.size())],
+        }
+    }
+}
+
+/// Lends a buffer of the thread, which keeps its memory from tile to tile.
+fn with_buffer<T>(len: usize, work: impl FnOnce(&mut [u8]) -> T) -> T {
+    thread_local!(static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) });
+    // Taken out, because a decoder that waits for the pool may be given another tile meanwhile.
+    let mut buffer = BUFFER.take();
+    if buffer.len() < len {
+        buffer.resize(len, 0);
+    }
+    let result = work(&mut buffer[..len]);
+    BUFFER.set(buffer);
+    result
+}

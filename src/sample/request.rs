@@ -1,0 +1,474 @@
+//! Values of a collection's rasters at points.
+
+use super::{
+    Latest, Neighbourhood, PixelPoint, SampleGrid, SampleOptions, SampleSource, SampleTable, Sampler,
+    Samples, project,
+};
+use crate::collection::Collection;
+use crate::cpu;
+use crate::crs::Transformer;
+use crate::error::{Error, Result};
+use crate::geometry::{PointBatch, Points};
+use crate::read::pipeline::{OnWindow, Pipeline};
+use crate::read::select::{SceneBand, SceneRecord, select};
+use crate::read::windows::WindowRequest;
+use crate::read::{ReadLimits, ReadProgress};
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, RecordBatch, UInt32Array};
+use arrow_schema::SchemaRef;
+use arrow_select::concat::{concat, concat_batches};
+use arrow_select::take::take;
+use futures::stream::{self, Stream};
+use rasteret_schema::{BoundingBox, Crs, PixelValue};
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Points that are looked up at once: each pass decodes the tiles that it needs, so few passes are better,
+/// and their coordinates and attributes have to be held.
+const POINTS_AT_ONCE: usize = 1 << 20;
+
+/// Bytes of pixels that are held for the points of one raster.
+const PIXELS_AT_ONCE: u64 = 32 << 20;
+
+/// Values that are looked up before the next rows are handed over.
+const VALUES_AT_ONCE: usize = 4 << 20;
+
+/// Which records a point takes its values from, where it lies on several.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Match {
+    /// All.
+    #[default]
+    All,
+    /// The latest that has a pixel there, band by band, whether there is data or not.
+    Latest,
+}
+
+/// What to look up at points. Nothing is checked until it is run.
+///
+/// ```no_run
+/// use rasteret::Database;
+/// use rasteret::blocking::WaitEach;
+/// use rasteret::geometry::Points;
+///
+/// let db = Database::open("field.rasteret")?;
+/// let points = Points::new(vec![77.55, 77.56], vec![13.01, 13.02]);
+/// for batch in db.collection("bangalore")?.sample(points).bands(["B04"]).stream()?.wait_each() {
+///     println!("{} rows", batch?.num_rows());
+/// }
+/// # Ok::<(), rasteret::Error>(())
+/// ```
+pub struct SampleRequest {
+    collection: Collection,
+    points: Points,
+    bands: Vec<String>,
+    matching: Match,
+    options: SampleOptions,
+    pipeline: Pipeline,
+}
+
+impl SampleRequest {
+    pub(crate) fn new(collection: Collection, points: Points) -> Self {
+        let pipeline = collection.database().pipeline();
+        SampleRequest {
+            collection,
+            points,
+            bands: Vec::new(),
+            matching: Match::default(),
+            options: SampleOptions::default(),
+            pipeline,
+        }
+    }
+
+    /// The bands; those of the first record if not given.
+    pub fn bands(mut self, bands: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+        self.bands = bands.into_iter().map(|band| band.as_ref().to_owned()).collect();
+        self
+    }
+
+    /// Which records a point takes its values from; all unless given.
+    pub fn matching(mut self, matching: Match) -> Self {
+        self.matching = matching;
+        self
+    }
+
+    /// Where the pixel that contains a point has no data: how many rows and columns away the nearest one
+    /// with data may be.
+    pub fn max_distance_pixels(mut self, distance: u32) -> Self {
+        self.options.max_distance_pixels = distance;
+        self
+    }
+
+    /// Which points also get the pixels around them.
+    pub fn neighbourhood(mut self, neighbourhood: Neighbourhood) -> Self {
+        self.options.neighbourhood = neighbourhood;
+        self
+    }
+
+    /// What may be used besides the memory of the result.
+    pub fn limits(mut self, limits: ReadLimits) -> Self {
+        self.pipeline = self.pipeline.with_limits(limits);
+        self
+    }
+
+    /// Is called after each tile, from threads of the pool.
+    pub fn on_progress(mut self, on_progress: impl Fn(ReadProgress) + Send + Sync + 'static) -> Self {
+        self.pipeline.on_progress = Some(Arc::new(on_progress));
+        self
+    }
+
+    /// The columns of the result: those of [`SampleTable`].
+    ///
+    /// # Errors
+    ///
+    /// If the CRS of the points is unknown.
+    pub fn schema(&self) -> Result<SchemaRef> {
+        let has_neighbourhood = self.options.neighbourhood != Neighbourhood::Off;
+        Ok(SampleTable::new(self.points.schema(), self.points.crs(), has_neighbourhood)?.schema().clone())
+    }
+
+    /// The values: a row for each point, record and band. About a million points are looked up at a time;
+    /// of these, rows come by record (by time, then id), then band, then point. Points that lie on no
+    /// raster give no row.
+    ///
+    /// # Errors
+    ///
+    /// If options make no sense. The stream ends with an error if a point or a raster cannot be read.
+    pub fn stream(self) -> Result<impl Stream<Item = Result<RecordBatch>> + Send + Unpin> {
+        self.options.check()?;
+        let has_neighbourhood = self.options.neighbourhood != Neighbourhood::Off;
+        let table = SampleTable::new(self.points.schema(), self.points.crs(), has_neighbourhood)?;
+        let SampleRequest { collection, points, bands, matching, options, pipeline } = self;
+        let crs = points.crs().clone();
+        let look_up = LookUp { collection, crs, bands, matching, options, table };
+        let state = State {
+            look_up: Arc::new(look_up),
+            pipeline,
+            points: Some(points),
+            pass: None,
+            ready: VecDeque::new(),
+        };
+        Ok(Box::pin(stream::try_unfold(state, |mut state| async move {
+            Ok(state.next().await?.map(|batch| (batch, state)))
+        })))
+    }
+}
+
+/// What does not change from pass to pass.
+struct LookUp {
+    collection: Collection,
+    crs: Crs,
+    bands: Vec<String>,
+    matching: Match,
+    options: SampleOptions,
+    table: SampleTable,
+}
+
+/// How far a stream is.
+struct State {
+    look_up: Arc<LookUp>,
+    pipeline: Pipeline,
+    /// `None` while they are being read.
+    points: Option<Points>,
+    pass: Option<Pass>,
+    ready: VecDeque<RecordBatch>,
+}
+
+/// Some points, and the rasters that they lie on.
+struct Pass {
+    points: Arc<PointBatch>,
+    /// Those that are still to be read.
+    rasters: VecDeque<RasterPoints>,
+}
+
+/// The points on one band of one record.
+struct RasterPoints {
+    record: Arc<SceneRecord>,
+    band: usize,
+    points: Vec<PixelPoint>,
+}
+
+impl State {
+    async fn next(&mut self) -> Result<Option<RecordBatch>> {
+        loop {
+            if let Some(batch) = self.ready.pop_front() {
+                return Ok(Some(batch));
+            }
+            if let Some(pass) = &mut self.pass
+                && !pass.rasters.is_empty()
+            {
+                let mut rasters = Vec::new();
+                let mut values = 0;
+                while values < VALUES_AT_ONCE
+                    && let Some(raster) = pass.rasters.pop_front()
+                {
+                    values += raster.points.len();
+                    rasters.push(raster);
+                }
+                let points = Arc::clone(&pass.points);
+                self.ready = values_of(&self.look_up, &self.pipeline, points, rasters).await?;
+                continue;
+            }
+            let (look_up, points) = (Arc::clone(&self.look_up), self.points.take());
+            let Some(mut points) = points else { return Ok(None) };
+            let (points, pass) = cpu::run(move || {
+                let pass = look_up.next_pass(&mut points);
+                (points, pass)
+            })
+            .await;
+            match pass? {
+                Some(pass) => (self.points, self.pass) = (Some(points), Some(pass)),
+                None => return Ok(None),
+            }
+        }
+    }
+}
+
+impl LookUp {
+    /// The next points; `None` after the last.
+    fn next_pass(&self, points: &mut Points) -> Result<Option<Pass>> {
+        let mut batches: Vec<PointBatch> = Vec::new();
+        let mut count = 0;
+        while count < POINTS_AT_ONCE
+            && let Some(batch) = points.next()
+        {
+            let batch = batch?;
+            count += batch.x.len();
+            batches.push(batch);
+        }
+        let Some(first) = batches.first() else { return Ok(None) };
+        let (first_index, schema) = (first.first_index, first.attributes.schema());
+        let attributes = concat_batches(&schema, batches.iter().map(|batch| &batch.attributes))?;
+        let (mut x, mut y) = (Vec::with_capacity(count), Vec::with_capacity(count));
+        for batch in &batches {
+            x.extend_from_slice(&batch.x);
+            y.extend_from_slice(&batch.y);
+        }
+        let points = PointBatch { first_index, x, y, attributes };
+        let rasters = self.rasters(&points)?;
+        Ok(Some(Pass { points: Arc::new(points), rasters: rasters.into() }))
+    }
+
+    /// The rasters that points lie on, by record, then band.
+    fn rasters(&self, points: &PointBatch) -> Result<Vec<RasterPoints>> {
+        let Some(within) = self.bounds(points)? else { return Ok(Vec::new()) };
+        let snapshot = self.collection.snapshot()?;
+        let selection = match select(&self.collection, &snapshot, within, &self.bands) {
+            Err(Error::NothingSelected(_)) => return Ok(Vec::new()),
+            selection => selection?,
+        };
+        let mut projected: HashMap<&Crs, (Vec<f64>, Vec<f64>)> = HashMap::new();
+        let mut latest = vec![Latest::new(points.x.len()); selection.bands.len()];
+        let mut rasters = Vec::new();
+        // The latest record has the first claim.
+        for record in selection.records.iter().rev() {
+            for (index, band) in record.bands.iter().enumerate().rev() {
+                let crs = &band.grid.crs;
+                if !projected.contains_key(crs) {
+                    let transformer = Transformer::new(&self.crs, crs)?;
+                    projected.insert(crs, project(&transformer, &points.x, &points.y)?);
+                }
+                let Some((x, y)) = projected.get(crs) else { continue };
+                let mut located = grid_of(band)?.locate(x, y)?;
+                if self.matching == Match::Latest {
+                    located = latest[index].claim(located);
+                }
+                if !located.is_empty() {
+                    rasters.push(RasterPoints { record: Arc::clone(record), band: index, points: located });
+                }
+            }
+        }
+        rasters.reverse();
+        Ok(rasters)
+    }
+
+    /// A box in longitudes and latitudes around points; `None` where none of them has any.
+    fn bounds(&self, points: &PointBatch) -> Result<Option<BoundingBox>> {
+        let (x, y) = project(&Transformer::new(&self.crs, &Crs::from_epsg(4326))?, &points.x, &points.y)?;
+        let boxes = x.iter().zip(&y).filter(|(x, y)| x.is_finite() && y.is_finite());
+        Ok(boxes.fold(None, |bounds: Option<BoundingBox>, (&x, &y)| {
+            let bounds = bounds.unwrap_or(BoundingBox::new(x, y, x, y));
+            Some(BoundingBox::new(
+                bounds.xmin.min(x),
+                bounds.ymin.min(y),
+                bounds.xmax.max(x),
+                bounds.ymax.max(y),
+            ))
+        }))
+    }
+}
+
+fn grid_of(band: &SceneBand) -> Result<SampleGrid> {
+    let header = band.header.get()?;
+    let (tile_width, tile_height) =
+        header.image(0).map_or((1, 1), |image| (image.tile_width, image.tile_height));
+    let grid = &band.grid;
+    Ok(SampleGrid {
+        transform: grid.transform,
+        width: grid.width,
+        height: grid.height,
+        tile_width,
+        tile_height,
+    })
+}
+
+/// The rows of some rasters.
+async fn values_of(
+    look_up: &Arc<LookUp>,
+    pipeline: &Pipeline,
+    points: Arc<PointBatch>,
+    rasters: Vec<RasterPoints>,
+) -> Result<VecDeque<RecordBatch>> {
+    let options = look_up.options;
+    let (rasters, mut samplers) = cpu::run(move || {
+        let samplers = samplers(&rasters, options);
+        samplers.map(|samplers| (rasters, samplers))
+    })
+    .await?;
+    // A sampler asks again where the pixels of its points have no data.
+    loop {
+        let needs: Vec<(usize, WindowRequest)> = samplers
+            .iter()
+            .enumerate()
+            .flat_map(|(index, group)| {
+                let band = &rasters[group.raster].record.bands[rasters[group.raster].band];
+                let needs = group.sampler.as_ref().map(Sampler::needs).unwrap_or_default();
+                needs.into_iter().map(move |window| {
+                    let fill = band.nodata.unwrap_or(PixelValue::Integer(0));
+                    (index, WindowRequest { band: Arc::clone(band), level: 0, window, fill })
+                })
+            })
+            .collect();
+        if needs.is_empty() {
+            break;
+        }
+        samplers = provide(pipeline, samplers, needs).await?;
+    }
+    let look_up = Arc::clone(look_up);
+    cpu::run(move || {
+        let mut of_raster: Vec<Vec<Samples>> = Vec::new();
+        of_raster.resize_with(rasters.len(), Vec::new);
+        for group in samplers {
+            match (group.samples, group.sampler) {
+                (Some(samples), _) => of_raster[group.raster].push(samples),
+                (None, Some(sampler)) => of_raster[group.raster].push(sampler.finish()?),
+                (None, None) => {}
+            }
+        }
+        rasters
+            .iter()
+            .zip(of_raster)
+            .map(|(raster, samples)| look_up.batch(&points, raster, samples))
+            .collect()
+    })
+    .await
+}
+
+/// Points of one raster, as many as can be looked up at once.
+struct Group {
+    /// Which of the rasters.
+    raster: usize,
+    /// `None` once there are its samples.
+    sampler: Option<Sampler>,
+    samples: Option<Samples>,
+    /// Windows that are on their way.
+    missing: usize,
+}
+
+fn samplers(rasters: &[RasterPoints], options: SampleOptions) -> Result<Vec<Group>> {
+    let mut groups = Vec::new();
+    for (raster, RasterPoints { record, band, points }) in rasters.iter().enumerate() {
+        let band = &record.bands[*band];
+        let grid = grid_of(band)?;
+        let tile_of = |point: &PixelPoint| (point.row / grid.tile_height, point.column / grid.tile_width);
+        let tile_bytes = u64::from(grid.tile_width) * u64::from(grid.tile_height) * band.dtype.size() as u64;
+        let tiles_at_once = usize::try_from(PIXELS_AT_ONCE / tile_bytes.max(1)).unwrap_or(usize::MAX).max(1);
+        let mut points = points.clone();
+        points.sort_by_key(|point| (tile_of(point), point.point));
+        let tiles: Vec<&[PixelPoint]> = points.chunk_by(|a, b| tile_of(a) == tile_of(b)).collect();
+        for tiles in tiles.chunks(tiles_at_once) {
+            let sampler = Sampler::new(grid, tiles.concat(), band.dtype, band.nodata, options)?;
+            groups.push(Group { raster, sampler: Some(sampler), samples: None, missing: 0 });
+        }
+    }
+    Ok(groups)
+}
+
+/// Reads what samplers need. Those that need no more let go of their pixels.
+async fn provide(
+    pipeline: &Pipeline,
+    mut groups: Vec<Group>,
+    needs: Vec<(usize, WindowRequest)>,
+) -> Result<Vec<Group>> {
+    for (group, _) in &needs {
+        groups[*group].missing += 1;
+    }
+    let groups: Arc<Vec<Mutex<Group>>> = Arc::new(groups.into_iter().map(Mutex::new).collect());
+    let (wanted, requests): (Vec<_>, Vec<_>) =
+        needs.into_iter().map(|(group, request)| ((group, request.window), request)).unzip();
+    let on_window: OnWindow = {
+        let groups = Arc::clone(&groups);
+        Arc::new(move |index, pixels| {
+            let (group, window) = wanted[index];
+            let mut group = groups[group].lock().unwrap_or_else(PoisonError::into_inner);
+            group.missing -= 1;
+            let is_last = group.missing == 0;
+            if let Some(sampler) = &mut group.sampler {
+                sampler.provide(window, pixels.pixels.to_bytes().into_owned(), Some(pixels.valid))?;
+            }
+            if let Some(sampler) = group.sampler.take_if(|sampler| is_last && sampler.needs().is_empty()) {
+                group.samples = Some(sampler.finish()?);
+            }
+            Ok(())
+        })
+    };
+    pipeline.read(requests, on_window).await?;
+    let taken = groups.iter().map(|group| {
+        let mut group = group.lock().unwrap_or_else(PoisonError::into_inner);
+        let nothing = Group { raster: group.raster, sampler: None, samples: None, missing: 0 };
+        std::mem::replace(&mut *group, nothing)
+    });
+    Ok(taken.collect())
+}
+
+impl LookUp {
+    fn batch(
+        &self,
+        points: &PointBatch,
+        raster: &RasterPoints,
+        samples: Vec<Samples>,
+    ) -> Result<RecordBatch> {
+        let (record, band) = (&raster.record, &raster.record.bands[raster.band]);
+        let source = SampleSource {
+            record_id: &record.id,
+            datetime: record.datetime,
+            collection: record.collection.as_deref(),
+            band: &band.location.band,
+            raster_crs: &band.grid.crs,
+        };
+        self.table.batch(points, &source, in_order(samples)?)
+    }
+}
+
+/// The samples of all groups of a raster, by point.
+fn in_order(groups: Vec<Samples>) -> Result<Samples> {
+    let points: Vec<u32> = groups.iter().flat_map(|group| group.points.iter().copied()).collect();
+    let values: Vec<f64> = groups.iter().flat_map(|group| group.values.iter().copied()).collect();
+    let mut order: Vec<u32> = (0..points.len() as u32).collect();
+    order.sort_unstable_by_key(|&index| points[index as usize]);
+    let lists: Vec<&dyn Array> = groups
+        .iter()
+        .filter_map(|group| group.neighbourhoods.as_ref())
+        .map(|lists| lists as &dyn Array)
+        .collect();
+    let neighbourhoods = match lists.is_empty() {
+        true => None,
+        false => {
+            Some(take(&concat(&lists)?, &UInt32Array::from(order.clone()), None)?.as_list::<i32>().clone())
+        }
+    };
+    Ok(Samples {
+        points: order.iter().map(|&index| points[index as usize]).collect(),
+        values: order.iter().map(|&index| values[index as usize]).collect(),
+        neighbourhoods,
+    })
+}

@@ -1,0 +1,11 @@
+//! Byte sources against servers that work, and against servers that do not.
+
+#![allow(clippy::unwrap_used)]
+
+mod clouds;
+mod faults;
+mod http;
+mod random_faults;
+mod s3;
+mod secrets;
+mod support;

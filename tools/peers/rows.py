@@ -1,0 +1,85 @@
+"""The rows of the table: what is measured, with which tools, and what this project aims at."""
+
+from dataclasses import dataclass
+
+OURS = "this project"
+
+
+@dataclass(frozen=True)
+class Row:
+    """Work that is measured."""
+
+    name: str
+    tools: tuple[str, ...]
+    fresh: bool = False  # in a process of its own each time
+    delayed: bool = False  # from the server that waits before each response
+
+
+ROWS = [
+    Row("hot_read", (OURS, "rasteret", "rasterio", "async-geotiff")),
+    Row("cold_read", (OURS, "rasteret", "rasterio", "async-geotiff"), fresh=True, delayed=True),
+    Row("header_build", (OURS, "rasteret", "rasterio", "async-geotiff"), fresh=True, delayed=True),
+    Row("find_plan", (OURS, "rasteret", "duckdb")),
+    Row("one_header", (OURS, "rasteret", "duckdb")),
+    Row("size", (OURS, "rasteret")),
+    Row("count", (OURS, "rasteret", "duckdb")),
+    Row("sample", (OURS, "rasteret", "rasterio")),
+    Row("warp_nearest", (OURS, "rasterio")),
+    Row("warp_bilinear", (OURS, "rasterio")),
+    Row("warp_cubic", (OURS, "rasterio")),
+    Row("inflate", ("floor",)),
+    Row("raw_http", ("floor",)),
+]
+
+
+@dataclass(frozen=True)
+class Target:
+    """What this project aims at: so many times less than a peer, or an absolute figure."""
+
+    times: float | None = None
+    than: tuple[str, ...] = ()  # the best of these; of all peers, where there are none
+    at_most: float | None = None
+
+    def limit(self, values: dict[str, float]) -> float | None:
+        """The largest value of ours that reaches it, given the peers' values."""
+        if self.at_most is not None:
+            return self.at_most
+        peers = [value for tool, value in values.items() if tool in (self.than or values) and tool != OURS]
+        return min(peers) / self.times if peers else None
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the table: one figure of a row."""
+
+    row: str
+    title: str
+    figure: str  # which figure of a measurement
+    unit: str
+    targets: tuple[Target, ...] = ()
+
+
+LINES = [
+    Line("hot_read", "**Hot AOI read**: 5.1 km (510² pixels, four tiles) of 8 scenes × 2 bands, in a process that has "
+         "already read", "seconds", "s", (Target(times=3),)),
+    Line("cold_read", "**Cold AOI read**: the same by a fresh process, 20 ms a request; start and imports included",
+         "process_seconds", "s", (Target(times=5),)),
+    Line("cold_read", "The same from the first call on, without start and imports", "seconds", "s"),
+    Line("cold_read", "**Requests** of that read", "requests", "", (Target(at_most=32),)),
+    Line("cold_read", "Bytes of that read", "bytes", "MB"),
+    Line("cold_read", "**Peak memory** of that read", "peak_memory", "MB", (Target(at_most=120e6),)),
+    Line("header_build", "**Header build**: 16 remote COGs, 20 ms a request, a fresh process after its imports",
+         "seconds", "s", (Target(times=5, than=("rasteret",)),)),
+    Line("header_build", "Requests of that build", "requests", "", (Target(at_most=16),)),
+    Line("find_plan", "**Find + plan**: by bbox among 100,000 records × 2 bands × 121 tiles, the 400 matching headers "
+         "handed back", "seconds", "s", (Target(times=500, than=("rasteret",)), Target(times=80, than=("duckdb",)))),
+    Line("one_header", "**One header by scene id**, the same collection", "seconds", "s", (Target(at_most=20e-6),)),
+    Line("size", "**Size** of that collection", "output.bytes", "MB", (Target(times=1, than=("rasteret",)),)),
+    Line("count", "**Count** of `cloud_cover < 10` over those records", "seconds", "s",
+         (Target(times=20, than=("rasteret",)),)),
+    Line("sample", "**Point sampling**: 10,000 points × 8 scenes × 1 band, local files", "seconds", "s",
+         (Target(times=15, than=("rasterio",)),)),
+    Line("warp_nearest", "**Warp** of a 4096² band, 32643 → 32644, 4 threads: nearest", "seconds", "s", (Target(times=1),)),
+    Line("warp_bilinear", "The same: bilinear", "seconds", "s", (Target(times=1),)),
+    Line("warp_cubic", "The same: cubic", "seconds", "s", (Target(times=1),)),
+]

@@ -1,0 +1,119 @@
+//! Runs the binary.
+
+use crate::oracle;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use tempfile::TempDir;
+
+/// A folder that the binary takes for home, with nothing of the machine's settings.
+pub struct Home {
+    pub folder: TempDir,
+}
+
+/// What a run gave.
+pub struct Run {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Home {
+    pub fn new() -> Home {
+        Home { folder: tempfile::tempdir().unwrap() }
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The binary with its database in this home.
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rasteret-db"));
+        command.current_dir(self.folder.path()).env("HOME", self.folder.path());
+        for name in ["RASTERET_DB", "RASTERET_WORKSPACE", "RASTERET_LOG"] {
+            command.env_remove(name);
+        }
+        command
+    }
+
+    /// Runs with `--db areas.db`.
+    pub fn run(&self, arguments: &[&str]) -> Run {
+        Run::of(self.command().args(["--db", "areas.db"]).args(arguments))
+    }
+
+    /// Runs with `--json`; the document.
+    #[track_caller]
+    pub fn json(&self, code: i32, arguments: &[&str]) -> Value {
+        let run = self.run(&[&["--json"], arguments].concat());
+        assert_eq!(run.code, code, "{arguments:?}: {}{}", run.stdout, run.stderr);
+        assert_eq!(run.stderr, "", "{arguments:?}");
+        serde_json::from_str(&run.stdout).expect("exactly one JSON document")
+    }
+
+    /// Runs with `--json`, to fail: the kind and the message.
+    #[track_caller]
+    pub fn error(&self, code: i32, arguments: &[&str]) -> (String, String) {
+        let run = self.run(&[&["--json"], arguments].concat());
+        assert_eq!(run.code, code, "{arguments:?}: {}{}", run.stdout, run.stderr);
+        assert_eq!(run.stdout, "", "{arguments:?}");
+        let document: Value = serde_json::from_str(&run.stderr).expect("exactly one JSON document");
+        assert_eq!(keys(&document), ["error"]);
+        assert_eq!(keys(&document["error"]), ["kind", "message"]);
+        let text = |name: &str| document["error"][name].as_str().unwrap().to_owned();
+        (text("kind"), text("message"))
+    }
+
+    /// A collection of small scenes, four records of four bands; its folder.
+    pub fn scenes(&self, name: &str) -> PathBuf {
+        let folder = self.path("scenes");
+        let mut options = rasteret_synth::ArchiveOptions::demo();
+        options.scenes.iter_mut().for_each(|scene| scene.size = (300, 300));
+        options.write(&folder).unwrap();
+        let summary = self.json(0, &["collections", "build-local", "--name", name, "scenes"]);
+        assert_eq!((&summary["records"], &summary["headers"]), (&json!(4), &json!(16)));
+        folder
+    }
+}
+
+impl Run {
+    pub fn of(command: &mut Command) -> Run {
+        let Output { status, stdout, stderr } = command.output().unwrap();
+        Run {
+            code: status.code().expect("the binary exits"),
+            stdout: String::from_utf8(stdout).unwrap(),
+            stderr: String::from_utf8(stderr).unwrap(),
+        }
+    }
+}
+
+/// The names of a document's members, sorted.
+pub fn keys(document: &Value) -> Vec<&str> {
+    let mut keys: Vec<&str> = document.as_object().unwrap().keys().map(String::as_str).collect();
+    keys.sort_unstable();
+    keys
+}
+
+/// What rasterio or NumPy says of files, and their samples as bytes; `None` where there is no Python.
+pub fn open<const N: usize>(home: &Home, files: [(&Path, &str); N]) -> Option<[(Value, Vec<u8>); N]> {
+    let cases: Vec<Value> = files.iter().map(|(path, crs)| json!({"path": path, "crs": crs})).collect();
+    let request = json!({"folder": home.folder.path(), "files": cases});
+    let answer = oracle::ask("area_oracle.py", &request)?;
+    Some(std::array::from_fn(|number| {
+        let answer = answer["files"][number].clone();
+        let samples = std::fs::read(answer["out"].as_str().unwrap()).unwrap();
+        (answer, samples)
+    }))
+}
+
+/// West, south, east, north of the middle of a box, half as wide and high.
+pub fn middle(bounds: &Value) -> [f64; 4] {
+    let [west, south, east, north]: [f64; 4] = serde_json::from_value(bounds.clone()).unwrap();
+    let (width, height) = (east - west, north - south);
+    [west + width / 4.0, south + height / 4.0, east - width / 4.0, north - height / 4.0]
+}
+
+/// A box as the command line takes it.
+pub fn bbox(bounds: [f64; 4]) -> String {
+    bounds.map(|bound| bound.to_string()).join(",")
+}
