@@ -87,14 +87,22 @@ pub(in crate::warp) fn reduce<T: Value, S: Statistic<T>>(
 ) -> Option<T> {
     for row in cover.y.first..cover.y.last {
         let weight_y = if S::WEIGHTED { cover.y.weight(row) } else { 1.0 };
-        for column in cover.x.first..cover.x.last {
-            let wrapped = if column < plane.width { column } else { column % plane.width };
-            let index = row * plane.stride + wrapped;
-            if !plane.is_valid(index) {
-                continue;
-            }
+        let mut add = |column: usize, sample: T| {
             let weight = if S::WEIGHTED { weight_y * cover.x.weight(column) } else { 1.0 };
-            statistic.add(plane.samples[index], weight);
+            statistic.add(sample, weight);
+        };
+        let start = row * plane.stride;
+        if plane.valid.is_none() && cover.x.last <= plane.width {
+            let columns = cover.x.first..cover.x.last.max(cover.x.first);
+            let samples = &plane.samples[start + columns.start..start + columns.end];
+            columns.zip(samples).for_each(|(column, sample)| add(column, *sample));
+            continue;
+        }
+        for column in cover.x.first..cover.x.last {
+            let index = start + if column < plane.width { column } else { column % plane.width };
+            if plane.is_valid(index) {
+                add(column, plane.samples[index]);
+            }
         }
     }
     statistic.finish()
