@@ -6,21 +6,22 @@
 //! and fills what is no data; and `array` puts these together. No tag of a file format is known here.
 
 pub mod area;
+pub(crate) mod aligned;
 mod array;
 mod coalesce;
 mod finish;
 mod labelled;
-mod layout;
+pub(crate) mod layout;
 pub mod mask;
 pub(crate) mod pipeline;
 mod pixels;
 mod plan;
-mod planes;
-mod request;
-mod scene;
+pub(crate) mod planes;
+pub(crate) mod request;
+pub(crate) mod scene;
 pub(crate) mod select;
 mod table;
-mod target;
+pub(crate) mod target;
 pub mod window;
 pub(crate) mod windows;
 
