@@ -205,7 +205,9 @@ impl Sampler {
             };
             let tile = Tile { extent, columns: whole(*columns)?, rows: whole(*rows)? };
             let is_enough = match needed {
-                Some(size) => tile.width() >= u64::from(size.width) && tile.height() >= u64::from(size.height),
+                Some(size) => {
+                    tile.width() >= u64::from(size.width) && tile.height() >= u64::from(size.height)
+                }
                 None => tile.width() > 0 && tile.height() > 0,
             };
             if is_enough {
@@ -215,7 +217,10 @@ impl Sampler {
         if tiles.is_empty() {
             return Err(Error::NothingSelected(match needed {
                 Some(ChipSize { height, width }) => {
-                    format!("none of {} extents is as large as a chip of {height} × {width} pixels", extents.len())
+                    format!(
+                        "none of {} extents is as large as a chip of {height} × {width} pixels",
+                        extents.len()
+                    )
                 }
                 None => "no extent has a pixel".to_owned(),
             }));

@@ -5,8 +5,8 @@
 //! `plan` find the tiles, `coalesce` the requests for them; `pipeline` fetches and decodes; `finish` marks
 //! and fills what is no data; and `array` puts these together. No tag of a file format is known here.
 
-pub mod area;
 pub(crate) mod aligned;
+pub mod area;
 mod array;
 mod coalesce;
 mod finish;
