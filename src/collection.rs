@@ -1,5 +1,6 @@
 //! Collections, as their users see them.
 
+use crate::chips::{ChipRequest, Sampler};
 use crate::database::Database;
 use crate::error::Result;
 use crate::geometry::Points;
@@ -123,6 +124,11 @@ impl Collection {
     /// A look-up of the pixels at points.
     pub fn sample(&self, points: Points) -> SampleRequest {
         SampleRequest::new(self.clone(), points)
+    }
+
+    /// Chips of the pixels, to train models on.
+    pub fn chips(&self, sampler: Sampler) -> ChipRequest {
+        ChipRequest::new(self.clone(), sampler)
     }
 
     pub(crate) fn snapshot(&self) -> Result<Snapshot> {

@@ -26,6 +26,7 @@
 //! | [`query`] | a collection and a filter → records |
 //! | [`geometry`] | a table → areas, points |
 //! | [`read`] | records, an area, bands → pixels |
+//! | [`chips`] | a sampler → small arrays, one after the other, to train models on |
 //! | [`sample`] | points, a raster → values |
 //! | [`dataset`] | pixels → bands with labels |
 //! | [`crs`] | coordinates of one reference system → those of another |
@@ -36,6 +37,7 @@
 
 pub mod blocking;
 pub mod build;
+pub mod chips;
 mod collection;
 mod cpu;
 pub mod crs;

@@ -2,9 +2,11 @@
 
 use super::request::ReadOptions;
 use super::scene::Scene;
+use super::select::SceneBand;
 use crate::error::{Error, Result};
 use rasteret_schema::{Crs, DataType, PixelValue};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What all planes of an array have in common, whatever record and band it is of.
 pub struct Layout {
@@ -35,7 +37,7 @@ impl Layout {
             |(h, w)| format!("{h} × {w}"),
         )
         .map_err(|shapes| Error::ShapeMismatch { shapes })?;
-        let dtype = data_type(scenes, options)?;
+        let dtype = data_type(scenes.iter().flat_map(|scene| &scene.record.bands), options)?;
         let mut nodata = scenes.iter().flat_map(|scene| &scene.record.bands).map(|band| band.nodata);
         let first = nodata.next().flatten();
         let layout = Layout {
@@ -52,13 +54,15 @@ impl Layout {
     }
 }
 
-/// The one data type of the bands of scenes.
+/// The one data type of bands.
 ///
 /// # Errors
 ///
 /// If there are several, or the fill value does not fit.
-pub fn data_type(scenes: &[Scene], options: &ReadOptions) -> Result<DataType> {
-    let bands = scenes.iter().flat_map(|scene| &scene.record.bands);
+pub fn data_type<'a>(
+    bands: impl Iterator<Item = &'a Arc<SceneBand>>,
+    options: &ReadOptions,
+) -> Result<DataType> {
     let dtypes = bands.map(|band| (band.dtype, &band.location.band));
     let dtype = single(dtypes, DataType::to_string).map_err(|dtypes| Error::DataTypeMismatch { dtypes })?;
     match options.fill_value.filter(|fill| !fill.fits(dtype)) {

@@ -5,22 +5,23 @@
 //! `plan` find the tiles, `coalesce` the requests for them; `pipeline` fetches and decodes; `finish` marks
 //! and fills what is no data; and `array` puts these together. No tag of a file format is known here.
 
+pub(crate) mod aligned;
 pub mod area;
 mod array;
 mod coalesce;
 mod finish;
 mod labelled;
-mod layout;
+pub(crate) mod layout;
 pub mod mask;
 pub(crate) mod pipeline;
 mod pixels;
 mod plan;
-mod planes;
-mod request;
-mod scene;
+pub(crate) mod planes;
+pub(crate) mod request;
+pub(crate) mod scene;
 pub(crate) mod select;
 mod table;
-mod target;
+pub(crate) mod target;
 pub mod window;
 pub(crate) mod windows;
 

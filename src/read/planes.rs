@@ -45,7 +45,7 @@ pub async fn read_planes(
         for (band_index, (band, of_band)) in scene.record.bands.iter().zip(&scene.bands).enumerate() {
             for read in of_band {
                 let (level, window) = match read {
-                    BandRead::Native { window } => (0, *window),
+                    BandRead::Native { window } | BandRead::Part { window, .. } => (0, *window),
                     BandRead::Warped { level, window, .. } => (*level, *window),
                 };
                 let fill = fill_value(band, &options);
@@ -104,17 +104,18 @@ impl PlaneRead {
     fn place(&self, index: usize, pixels: WindowPixels) -> Result<()> {
         let (plane, read) = &self.reads[index];
         let plane = &self.planes[*plane];
-        let (part, warped) = match read {
+        let (part, of_part) = match read {
             BandRead::Native { .. } => return self.finish(plane, pixels),
+            BandRead::Part { part, .. } => (part, pixels),
             BandRead::Warped { part, window, warp, .. } => (part, self.warped(plane, warp, *window, pixels)?),
         };
         let mut parts = plane.parts.lock().unwrap_or_else(PoisonError::into_inner);
         let grid = &self.scenes[plane.scene].grid;
         if *part == Window::new(0, 0, grid.width, grid.height) {
-            parts.plane = Some(warped);
+            parts.plane = Some(of_part);
         } else {
             let whole = parts.plane.get_or_insert_with(|| self.empty(plane));
-            copy_part(&warped, *part, whole, grid.width);
+            copy_part(&of_part, *part, whole, grid.width);
         }
         parts.missing -= 1;
         let whole = if parts.missing == 0 { parts.plane.take() } else { None };

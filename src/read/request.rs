@@ -39,7 +39,7 @@ pub struct ReadRequest {
 
 /// How pixels are read.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct ReadOptions {
+pub(crate) struct ReadOptions {
     pub all_touched: bool,
     pub fill_value: Option<PixelValue>,
     pub memory_limit: u64,
@@ -157,7 +157,7 @@ impl ReadRequest {
     /// The records of the read.
     pub(super) fn select(&self) -> Result<Selection> {
         let snapshot = self.collection.snapshot()?;
-        select(&self.collection, &snapshot, bounds(&self.area)?, &self.bands)
+        select(&self.collection, &snapshot, Some(bounds(&self.area)?), &self.bands)
     }
 
     /// The rows of the result, by time, then id, then geometry.

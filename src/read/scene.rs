@@ -32,6 +32,13 @@ pub enum BandRead {
         /// Pixels of the raster at full resolution.
         window: Window,
     },
+    /// They are those of a part of the result.
+    Part {
+        /// Pixels of the result.
+        part: Window,
+        /// As many pixels of the raster at full resolution.
+        window: Window,
+    },
     /// They are resampled.
     Warped {
         /// Pixels of the result.

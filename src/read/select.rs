@@ -53,7 +53,7 @@ pub struct Selection {
     pub bands: Vec<String>,
 }
 
-/// The records of a collection whose footprint's box touches an area.
+/// The records of a collection whose footprint's box touches an area, or all of them.
 ///
 /// # Errors
 ///
@@ -61,7 +61,7 @@ pub struct Selection {
 pub fn select(
     collection: &Collection,
     snapshot: &Snapshot,
-    within: BoundingBox,
+    within: Option<BoundingBox>,
     bands: &[String],
 ) -> Result<Selection> {
     for (index, band) in bands.iter().enumerate() {
@@ -70,7 +70,11 @@ pub fn select(
         }
     }
     let stored = snapshot.collection(collection.name())?;
-    let filter = collection.filter().clone().intersecting(within);
+    let filter = collection.filter().clone();
+    let filter = match within {
+        Some(within) => filter.intersecting(within),
+        None => filter,
+    };
     let records = crate::query::records(&stored, &filter)?;
     let bands = match records.first() {
         Some(first) if bands.is_empty() => {

@@ -51,7 +51,7 @@ impl ReadRequest {
     fn scenes_of_one_type(self) -> Result<(Arc<[Scene]>, Vec<String>, DataType)> {
         let selection = self.select()?;
         let scenes = self.scenes(&selection)?;
-        let dtype = data_type(&scenes, &self.options)?;
+        let dtype = data_type(scenes.iter().flat_map(|scene| &scene.record.bands), &self.options)?;
         let pixels = scenes.iter().map(|scene| u64::from(scene.grid.width) * u64::from(scene.grid.height));
         let samples = pixels.sum::<u64>().saturating_mul(selection.bands.len() as u64);
         // The samples are copied once, into the table.

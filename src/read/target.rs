@@ -125,7 +125,7 @@ impl Target {
     }
 
     /// What to read of a band for the target.
-    fn band(&self, band: &Arc<SceneBand>, target: &Grid) -> Result<Vec<BandRead>> {
+    pub fn band(&self, band: &Arc<SceneBand>, target: &Grid) -> Result<Vec<BandRead>> {
         let header = band.header.get()?;
         let level = level_for(header, source_pixels_per_target_pixel(&band.grid, target)?);
         let source = match header.image(level) {

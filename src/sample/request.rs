@@ -252,7 +252,7 @@ impl LookUp {
     fn rasters(&self, points: &PointBatch) -> Result<Vec<RasterPoints>> {
         let Some(within) = self.bounds(points)? else { return Ok(Vec::new()) };
         let snapshot = self.collection.snapshot()?;
-        let selection = match select(&self.collection, &snapshot, within, &self.bands) {
+        let selection = match select(&self.collection, &snapshot, Some(within), &self.bands) {
             Err(Error::NothingSelected(_)) => return Ok(Vec::new()),
             selection => selection?,
         };

@@ -53,7 +53,7 @@ impl Grid {
     }
 
     /// GDAL counts pixels of a raster's side in 31 bits, and so do kernels here.
-    pub(super) fn check(&self) -> Result<(), WarpError> {
+    pub(crate) fn check(&self) -> Result<(), WarpError> {
         let fits = |size: u32| size > 0 && i32::try_from(size).is_ok();
         if fits(self.width) && fits(self.height) {
             return Ok(());
