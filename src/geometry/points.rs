@@ -122,6 +122,16 @@ impl Points {
         Points { crs, ..self }
     }
 
+    /// Is given each batch when it is taken: to count the points, say, while they are sampled.
+    pub fn on_batch(self, mut on_batch: impl FnMut(&PointBatch) + Send + 'static) -> Points {
+        let batches = self.batches.inspect(move |batch| {
+            if let Ok(batch) = batch {
+                on_batch(batch);
+            }
+        });
+        Points { batches: Box::new(batches), ..self }
+    }
+
     /// The CRS of the coordinates; x comes first.
     pub fn crs(&self) -> &Crs {
         &self.crs
