@@ -6,16 +6,17 @@ use rasteret::blocking::Wait;
 use rasteret::dataset::{DIMENSIONS, Mosaic};
 use rasteret::output::write_zarr;
 use rasteret::read::ReadRequest;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 pub fn read(request: ReadRequest, mosaic: Mosaic) -> Result<(Pixels, Write), CommandError> {
     let dataset = request.dataset(mosaic).wait()?;
-    let mut dtypes = dataset.variables().iter().map(|band| (band.name.clone(), band.pixels.dtype().name()));
-    let first = dtypes.clone().next().map(|(_, dtype)| dtype);
-    let dtype = match dtypes.clone().all(|(_, dtype)| Some(dtype) == first) {
-        true => first.into(),
-        false => dtypes.by_ref().map(|(band, dtype)| (band, Value::from(dtype))).collect(),
-    };
+    let dtypes: Map<String, Value> = dataset
+        .variables()
+        .iter()
+        .map(|band| (band.name.clone(), band.pixels.dtype().name().into()))
+        .collect();
+    let first = dtypes.values().next().cloned().unwrap_or_default();
+    let dtype = if dtypes.values().all(|dtype| *dtype == first) { first } else { dtypes.into() };
     let pixels = Pixels {
         shape: dataset.shape().to_vec(),
         dtype,

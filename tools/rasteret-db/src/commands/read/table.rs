@@ -6,6 +6,7 @@ use crate::print::CommandError;
 use arrow_schema::DataType;
 use rasteret::blocking::Wait;
 use rasteret::read::ReadRequest;
+use serde_json::Value;
 use std::iter::once;
 
 pub fn read(request: ReadRequest) -> Result<(Pixels, Write), CommandError> {
@@ -16,7 +17,7 @@ pub fn read(request: ReadRequest) -> Result<(Pixels, Write), CommandError> {
         dtype: match table.schema_ref().field_with_name("data").map(|field| field.data_type()) {
             // Arrow calls a type UInt16 that NumPy calls uint16.
             Ok(DataType::LargeList(samples)) => samples.data_type().to_string().to_lowercase().into(),
-            _ => None::<String>.into(),
+            _ => Value::Null,
         },
         dims: &["row"],
         crs,
