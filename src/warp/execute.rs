@@ -226,10 +226,10 @@ impl<T: Value> Job<'_, T> {
                     continue;
                 }
             }
+            let column = ((*x + EPSILON) as usize - left as usize).min(self.window.width as usize - 1);
+            let line = ((*y_ + EPSILON) as usize - top as usize).min(self.window.height as usize - 1);
             *x -= left;
             *y_ -= top;
-            let column = ((*x + left + EPSILON) as usize - left as usize).min(self.window.width as usize - 1);
-            let line = ((*y_ + top + EPSILON) as usize - top as usize).min(self.window.height as usize - 1);
             *nearest = line * stride + column;
         }
         Ok(())

@@ -227,19 +227,9 @@ fn validity<T: Value>(
     unified: bool,
 ) -> Vec<Option<Vec<bool>>> {
     let plane = samples.len() / bands.max(1);
-    let mut all: Vec<Option<Vec<bool>>> = (0..bands)
-        .map(|band| {
-            let range = band * plane..(band + 1) * plane;
-            let mut valid = mask.map_or_else(|| vec![true; plane], |mask| mask[range.clone()].to_vec());
-            if let Some(nodata) = nodata {
-                let samples = samples[range].par_iter().with_min_len(1 << 16);
-                valid
-                    .par_iter_mut()
-                    .zip(samples)
-                    .for_each(|(valid, sample)| *valid &= !sample.is_nodata(nodata));
-            }
-            valid.iter().any(|valid| !valid).then_some(valid)
-        })
+    let ranges = (0..bands).map(|band| band * plane..(band + 1) * plane);
+    let mut all: Vec<Option<Vec<bool>>> = ranges
+        .map(|range| band_validity(&samples[range.clone()], mask.map(|mask| &mask[range]), nodata))
         .collect();
     if unified && bands > 1 {
         let merged = all.iter().cloned().reduce(|a, b| {
@@ -251,4 +241,21 @@ fn validity<T: Value>(
         all.fill(merged);
     }
     all
+}
+
+fn band_validity<T: Value>(samples: &[T], mask: Option<&[bool]>, nodata: Option<T>) -> Option<Vec<bool>> {
+    /// Samples that a thread takes at a time.
+    const CHUNK: usize = 1 << 16;
+    if mask.is_none() && nodata.is_none() {
+        return None;
+    }
+    let mut valid = mask.map_or_else(|| vec![true; samples.len()], <[bool]>::to_vec);
+    let chunks = valid.par_chunks_mut(CHUNK).zip(samples.par_chunks(CHUNK));
+    let has_holes = chunks.map(|(valid, samples)| {
+        if let Some(nodata) = nodata {
+            valid.iter_mut().zip(samples).for_each(|(valid, sample)| *valid &= !sample.is_nodata(nodata));
+        }
+        valid.contains(&false)
+    });
+    has_holes.reduce(|| false, |a, b| a | b).then_some(valid)
 }

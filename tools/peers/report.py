@@ -54,7 +54,7 @@ def cell(line: Line, measurement: dict | None) -> str:
         return "–"
     if "error" in measurement:
         error = measurement["error"]
-        return "not yet" if error.startswith("not yet") else f"fails: {error}".replace("|", "/")
+        return "not yet" if error.startswith("not yet") else f"fails: {error[:80]}".replace("|", "/")
     value = figure(line, measurement)
     return "–" if value is None else quantity(value, line.unit)
 
@@ -91,9 +91,13 @@ def verdict(line: Line, row: dict) -> tuple[str, str]:
         if ours is None or limit is None:
             reached.append("–")
         else:
-            best = "" if target.at_most is not None else f" (1/{limit * target.times / ours:.3g})"
+            best = "" if target.at_most is not None else f" (1/{times(limit * target.times / ours)})"
             reached.append(("yes" if ours <= limit else "**no**") + best)
     return "; ".join(targets) or "", "; ".join(reached) or ""
+
+
+def times(factor: float) -> str:
+    return f"{factor:.1f}" if factor < 20 else f"{factor:.0f}"
 
 
 def floors(results: dict) -> list[str]:

@@ -8,6 +8,7 @@ mod floor;
 mod protocol;
 mod records;
 mod rows;
+mod sample;
 mod scenes;
 mod warp;
 

@@ -2,6 +2,7 @@
 
 use crate::context::{AREA, BANDS, Context, EPSG, RECORD, RECORDS_BOX, RECORDS_CLOUD_COVER, Result};
 use crate::protocol::{Row, Summary, Work};
+use crate::sample::sample;
 use crate::warp::warp;
 use crate::{floor, records, scenes};
 use arrow_array::cast::AsArray;
@@ -14,7 +15,7 @@ use rasteret_schema::record::{BBOX, CLOUD_COVER};
 use serde_json::{Value, json};
 
 /// The rows, by name.
-pub const ROWS: [(&str, Row); 13] = [
+pub const ROWS: [(&str, Row); 14] = [
     ("prepare", prepare),
     ("hot_read", hot_read),
     ("cold_read", cold_read),
@@ -23,6 +24,7 @@ pub const ROWS: [(&str, Row); 13] = [
     ("one_header", one_header),
     ("count", count),
     ("size", size),
+    ("sample", sample),
     ("warp_nearest", |context| warp(context, Method::Nearest)),
     ("warp_bilinear", |context| warp(context, Method::Bilinear)),
     ("warp_cubic", |context| warp(context, Method::Cubic)),
@@ -75,10 +77,11 @@ fn pixels(array: &AreaArray) -> Result<Value> {
     }))
 }
 
+/// A build does not fetch headers yet.
 fn header_build(context: &Context) -> Result<Work> {
     let context = context.clone();
     Ok(Box::new(move || {
-        let headers = scenes::build_remote(&context)?;
+        let headers = scenes::build_remote(&context).map_err(|error| format!("not yet: {error}"))?;
         Ok(Box::new(move || Ok(json!({ "headers": headers }))))
     }))
 }
