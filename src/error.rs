@@ -233,7 +233,7 @@ impl Error {
             Error::Archive(_) => "damaged",
             Error::Source(SourceError::NotFound(_)) => "not-found",
             Error::Source(_) => "source",
-            Error::Crs(_) => "crs",
+            Error::Crs(_) | Error::Warp(crate::warp::WarpError::Crs(_)) => "crs",
             Error::Footprint(_) => "footprint",
             Error::Area(_) => "area",
             Error::Geometry(_) => "geometry",

@@ -74,6 +74,6 @@ pub use rasteret_geotiff as geotiff;
 pub use rasteret_local as local;
 
 /// The example of the README, which is compiled with the others.
-#[cfg(all(doctest, feature = "local"))]
+#[cfg(all(doctest, feature = "local", feature = "zarr"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

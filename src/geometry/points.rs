@@ -122,6 +122,26 @@ impl Points {
         Points { crs, ..self }
     }
 
+    /// Is given each batch when it is taken: to count the points, say, while they are sampled.
+    ///
+    /// ```
+    /// use rasteret::geometry::Points;
+    /// let (send, counts) = std::sync::mpsc::channel();
+    /// let points = Points::new(vec![77.5, 77.6], vec![13.0, 13.1]).on_batch(move |batch| {
+    ///     let _ = send.send(batch.x.len());
+    /// });
+    /// assert_eq!(points.count(), 1);
+    /// assert_eq!(counts.iter().sum::<usize>(), 2);
+    /// ```
+    pub fn on_batch(self, mut on_batch: impl FnMut(&PointBatch) + Send + 'static) -> Points {
+        let batches = self.batches.inspect(move |batch| {
+            if let Ok(batch) = batch {
+                on_batch(batch);
+            }
+        });
+        Points { batches: Box::new(batches), ..self }
+    }
+
     /// The CRS of the coordinates; x comes first.
     pub fn crs(&self) -> &Crs {
         &self.crs

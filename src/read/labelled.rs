@@ -1,10 +1,10 @@
 //! Labelled datasets out of arrays.
 
 use super::layout::same_nodata;
-use super::request::ReadRequest;
+use super::request::{ReadRequest, crs_of_most};
 use super::scene::native_scenes;
 use super::select::{SceneBand, Selection};
-use super::target::{Target, most_frequent_crs};
+use super::target::Target;
 use crate::cpu;
 use crate::dataset::{BandProperties, Dataset, DatasetOptions, Mosaic};
 use crate::error::{Error, Result};
@@ -47,7 +47,7 @@ impl ReadRequest {
         let selection = self.select()?;
         let mut target = self.target.clone();
         if target.is_native() && !self.lies_on_one_grid(&selection)? {
-            target.crs = most_frequent_crs(&selection.records);
+            target.crs = crs_of_most(&selection);
         }
         let mut groups: Vec<BandGroup> = Vec::new();
         for (index, name) in selection.bands.iter().enumerate() {

@@ -55,6 +55,8 @@ pub struct ReadProgress {
     pub of_tiles: u64,
     /// Bytes that were fetched.
     pub bytes: u64,
+    /// Requests over a network, repeated ones included.
+    pub requests: u64,
 }
 
 /// Is told how far a read is, from any thread, after each tile.
@@ -294,9 +296,11 @@ impl Run {
             Ok::<(), Error>(())
         })?;
         let progress = ReadProgress {
-            tiles: self.tiles.fetch_add(1, Ordering::Relaxed) + 1,
+            // Who counts the last tile sees all that was fetched.
+            tiles: self.tiles.fetch_add(1, Ordering::AcqRel) + 1,
             of_tiles: self.of_tiles,
             bytes: self.bytes.load(Ordering::Relaxed),
+            requests: self.requests.load(Ordering::Relaxed),
         };
         if let Some(on_progress) = &self.on_progress {
             on_progress(progress);

@@ -53,6 +53,11 @@ impl ReadRequest {
         ReadRequest { collection, area, bands: Vec::new(), options, target: Target::default(), pipeline }
     }
 
+    /// What is read.
+    pub fn area(&self) -> &Area {
+        &self.area
+    }
+
     /// The bands, in the order of the result; those of the first record if not given.
     pub fn bands(mut self, bands: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
         self.bands = bands.into_iter().map(|band| band.as_ref().to_owned()).collect();
@@ -145,11 +150,7 @@ impl ReadRequest {
     fn scenes_on_one_grid(mut self) -> Result<(Vec<Scene>, Vec<String>)> {
         let selection = self.select()?;
         if self.target.is_native() && has_several_crs(&selection) {
-            self.target.crs = most_frequent_crs(&selection.records);
-            tracing::warn!(
-                "the records are in several coordinate reference systems: reading in {}, as most of them are",
-                self.target.crs.as_ref().map_or("none", Crs::as_str)
-            );
+            self.target.crs = crs_of_most(&selection);
         }
         Ok((self.scenes(&selection)?, selection.bands))
     }
@@ -181,6 +182,18 @@ impl ReadRequest {
         });
         Ok(scenes)
     }
+}
+
+/// The CRS that most records are in, with a warning where not all are.
+pub(super) fn crs_of_most(selection: &Selection) -> Option<Crs> {
+    let crs = most_frequent_crs(&selection.records);
+    if has_several_crs(selection) {
+        tracing::warn!(
+            "the records are in several coordinate reference systems: reading in {}, as most of them are",
+            crs.as_ref().map_or("none", Crs::as_str)
+        );
+    }
+    crs
 }
 
 fn has_several_crs(selection: &Selection) -> bool {

@@ -1,8 +1,12 @@
 //! The command line's grammar.
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand, ValueEnum};
+use rasteret::dataset::Mosaic;
+use rasteret::warp::Method;
 use rasteret::{Filter, Result};
 use std::path::PathBuf;
+use std::str::FromStr;
 
 /// Index rasters once, read their pixels fast: online, on disk, in the field.
 #[derive(Debug, Parser)]
@@ -54,6 +58,8 @@ pub enum Command {
     },
     /// Read the pixels of an area
     Read(Read),
+    /// Look up the values at points
+    Sample(Sample),
     /// Look after the database
     #[command(subcommand)]
     Db(Db),
@@ -117,7 +123,7 @@ pub struct BuildLocal {
 pub struct Read {
     /// Collection
     pub name: String,
-    /// The area: W,S,E,N, a GeoJSON file, or WKT
+    /// The area: W,S,E,N, WKT, or a .geojson, .parquet (GeoParquet), .csv (lon and lat) or .wkt file
     #[arg(long, allow_hyphen_values = true, value_name = "AREA")]
     pub aoi: String,
     /// CRS of the area [default: what the file says, else EPSG:4326]
@@ -125,22 +131,33 @@ pub struct Read {
     pub aoi_crs: Option<String>,
     #[command(flatten)]
     pub selection: Selection,
-    /// Bands, in the order of the output [default: those of the first record]
-    #[arg(long, value_delimiter = ',', value_name = "B04,B08")]
-    pub bands: Vec<String>,
-    /// Read only the records with these ids
-    #[arg(long, value_delimiter = ',', value_name = "ID")]
-    pub ids: Vec<String>,
+    #[command(flatten)]
+    pub choice: Choice,
     /// Keep every pixel that the area touches, not just those whose centre it covers
     #[arg(long)]
     pub all_touched: bool,
     /// Value of pixels outside the area [default: nodata, else 0]
     #[arg(long, allow_hyphen_values = true, value_name = "VALUE")]
     pub fill_value: Option<String>,
-    /// What to write
-    #[arg(long = "as", value_enum, default_value_t = Form::Array)]
-    pub form: Form,
-    /// The file, by its ending: .npy, .tif or .png
+    /// CRS of the result, such as EPSG:3857 [default: that of the rasters, of most of them where they differ]
+    #[arg(long, value_name = "CRS")]
+    pub crs: Option<String>,
+    /// Size of a pixel in units of the CRS, or its width and height [default: as the rasters have it]
+    #[arg(long, value_name = "R|X,Y", value_parser = resolution, conflicts_with = "shape")]
+    pub resolution: Option<(f64, f64)>,
+    /// Rows and columns of the result, instead of a resolution
+    #[arg(long, value_name = "ROWS,COLS", value_parser = shape)]
+    pub shape: Option<(u32, u32)>,
+    /// How values between the pixels of the rasters are found
+    #[arg(long, value_name = "METHOD", default_value_t, value_parser = named::<Method>(Method::ALL.map(Method::name)))]
+    pub resampling: Method,
+    /// How the records of one time are combined in a dataset [default: first]
+    #[arg(long, value_name = "METHOD", value_parser = named::<Mosaic>(Mosaic::ALL.map(Mosaic::name)))]
+    pub mosaic: Option<Mosaic>,
+    /// What to write [default: what the ending of OUT is for]
+    #[arg(long = "as", value_enum)]
+    pub form: Option<Form>,
+    /// By its ending, an array: .npy, .tif or .png; a dataset: .zarr; a table: .parquet
     #[arg(short, long, value_name = "OUT")]
     pub output: PathBuf,
 }
@@ -150,6 +167,96 @@ pub struct Read {
 pub enum Form {
     /// `[N, H, W]` for one band, `[N, C, H, W]` for several
     Array,
+    /// Bands with labels: (time, geometry, y, x)
+    Dataset,
+    /// A row for each record, geometry and band
+    Table,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Sample {
+    /// Collection
+    pub name: String,
+    /// The points: a .parquet (GeoParquet), .csv or .geojson file
+    #[arg(long, value_name = "FILE")]
+    pub points: PathBuf,
+    /// Column of eastings or longitudes [default: the geometry, else lon, longitude or x]
+    #[arg(long, value_name = "COLUMN", requires = "y")]
+    pub x: Option<String>,
+    /// Column of northings or latitudes [default: the geometry, else lat, latitude or y]
+    #[arg(long, value_name = "COLUMN", requires = "x")]
+    pub y: Option<String>,
+    /// CRS of the points [default: what the file says, else EPSG:4326]
+    #[arg(long, value_name = "CRS")]
+    pub points_crs: Option<String>,
+    #[command(flatten)]
+    pub selection: Selection,
+    #[command(flatten)]
+    pub choice: Choice,
+    /// Which records a point takes its values from, where it lies on several
+    #[arg(long = "match", value_enum, default_value_t)]
+    pub matching: Match,
+    /// Where the pixel of a point has no data: how many rows and columns away the nearest with data may be
+    #[arg(long, value_name = "R", default_value_t = 0)]
+    pub max_distance_pixels: u32,
+    /// Which points also get the (2R+1)² pixels around them
+    #[arg(long, value_enum, default_value_t)]
+    pub neighbourhood: Neighbourhood,
+    /// The table, by its ending: .parquet or .csv
+    #[arg(short, long, value_name = "OUT")]
+    pub output: PathBuf,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Match {
+    /// All
+    #[default]
+    All,
+    /// The latest that has a pixel there
+    Latest,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Neighbourhood {
+    /// None
+    #[default]
+    Off,
+    /// All
+    Always,
+    /// Those whose own pixel has no data
+    IfCenterNodata,
+}
+
+/// Whose pixels are read.
+#[derive(Debug, clap::Args)]
+pub struct Choice {
+    /// Bands, in the order of the output [default: those of the first record]
+    #[arg(long, value_delimiter = ',', value_name = "B04,B08")]
+    pub bands: Vec<String>,
+    /// Only the records with these ids
+    #[arg(long, value_delimiter = ',', value_name = "ID")]
+    pub ids: Vec<String>,
+}
+
+/// Takes one of the names of a type's values.
+fn named<T>(names: impl IntoIterator<Item = &'static str>) -> impl TypedValueParser<Value = T>
+where
+    T: FromStr<Err: std::error::Error + Send + Sync> + Clone + Send + Sync + 'static,
+{
+    PossibleValuesParser::new(names).try_map(|name| name.parse::<T>())
+}
+
+fn resolution(text: &str) -> Result<(f64, f64), String> {
+    let (width, height) = text.split_once(',').unwrap_or((text, text));
+    let size = |text: &str| text.trim().parse().ok().filter(|size: &f64| *size > 0.0 && size.is_finite());
+    let sizes = size(width).zip(size(height));
+    sizes.ok_or_else(|| "it is neither a positive number nor two with a comma between".to_owned())
+}
+
+fn shape(text: &str) -> Result<(u32, u32), String> {
+    let size = |text: &str| text.trim().parse().ok().filter(|size: &u32| *size > 0);
+    let sizes = text.split_once(',').and_then(|(rows, columns)| size(rows).zip(size(columns)));
+    sizes.ok_or_else(|| "it is not two positive numbers with a comma between".to_owned())
 }
 
 #[derive(Debug, Subcommand)]
@@ -216,6 +323,14 @@ impl Selection {
     }
 }
 
+impl Choice {
+    /// The records of a selection, of those that were chosen.
+    pub fn filter(&self, selection: &Selection) -> Result<Filter> {
+        let filter = selection.filter()?;
+        Ok(if self.ids.is_empty() { filter } else { filter.ids(&self.ids) })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -224,6 +339,16 @@ mod tests {
     #[test]
     fn grammar_is_consistent() {
         Args::command().debug_assert();
+    }
+
+    #[test]
+    fn sizes_are_positive() {
+        assert_eq!(resolution("20"), Ok((20.0, 20.0)));
+        assert_eq!(resolution("0.1, 2e-1"), Ok((0.1, 0.2)));
+        assert_eq!(shape("3,4"), Ok((3, 4)));
+        for text in ["", "0", "-1", "1,", "1,0", "1,2,3", "nan", "inf", "x"] {
+            assert!(resolution(text).is_err() && shape(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod print;
 use args::Args;
 use clap::Parser;
 use print::Printer;
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 /// How a command that did not fail ended.
@@ -28,7 +29,12 @@ fn main() -> ExitCode {
     let level = if args.quiet { "error" } else { "warn" };
     let filter = tracing_subscriber::EnvFilter::try_from_env("RASTERET_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(level));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).without_time().init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .without_time()
+        .init();
 
     let printer = Printer::new(args.json, args.quiet);
     match commands::run(&args, &printer) {

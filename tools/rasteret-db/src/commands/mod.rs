@@ -4,8 +4,11 @@ mod collections;
 mod database;
 mod demo;
 mod header;
+mod meter;
 mod query;
 mod read;
+mod sample;
+mod table;
 
 use crate::Outcome;
 use crate::args::{Args, Command, Db};
@@ -23,6 +26,7 @@ pub fn run(args: &Args, printer: &Printer) -> Result<Outcome, CommandError> {
         Command::Header { name, id, band } => header::run(&session, name, id, band),
         Command::Query { name, selection, limit } => query::run(&session, name, selection, *limit),
         Command::Read(read) => read::run(&session, read),
+        Command::Sample(sample) => sample::run(&session, sample),
         Command::Db(Db::Stats) => database::stats(&session),
         Command::Db(Db::Verify { deep }) => database::verify(&session, *deep),
         Command::Db(Db::Compact) => database::compact(&session),

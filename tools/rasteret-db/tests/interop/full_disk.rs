@@ -67,7 +67,7 @@ fn an_output_that_does_not_fit_is_named_and_leaves_what_was_there() {
     let area = bbox(middle(&home.json(0, &["collections", "info", "scenes"])["bounds"]));
     let id = home.json(0, &["query", "scenes"])["ids"][0].as_str().unwrap().to_owned();
     std::fs::create_dir(home.path("out")).unwrap();
-    for ending in ["npy", "tif", "png"] {
+    for ending in ["npy", "tif", "png", "parquet"] {
         let (name, out) = (format!("cube.{ending}"), format!("out/cube.{ending}"));
         let read = |bands| ["read", "scenes", "--aoi", &area, "--ids", &id, "--bands", bands, "-o", &out];
         let before = names(&home.path("out"));

@@ -1,9 +1,10 @@
-//! The built binary among others: NumPy and rasterio open what it writes, processes share its database, shells
+//! The built binary among others: NumPy, rasterio, xarray, GeoPandas and DuckDB open what it writes, processes share its database, shells
 //! and the environment tell it what to do, rasters go away.
 
 #![allow(clippy::unwrap_used)]
 
 mod absence;
+mod datasets;
 mod demo;
 mod environment;
 #[cfg(unix)]
@@ -12,6 +13,9 @@ mod full_disk;
 #[path = "../../../../tests/oracle/mod.rs"]
 mod oracle;
 mod reads;
+mod samples;
 mod sharing;
 mod support;
+mod tables;
+mod targets;
 mod usage;

@@ -1,42 +1,19 @@
 //! Pixels, as NumPy and rasterio open them.
 
-use crate::support::{Home, bbox, keys, middle, open};
+use crate::support::{Home, READ_REPORT, area, bbox, ids, keys, middle, open};
 use serde_json::{Value, json};
-
-const REPORT: [&str; 12] = [
-    "bytes",
-    "cached_tiles",
-    "crs",
-    "dims",
-    "dtype",
-    "out",
-    "records",
-    "requests",
-    "seconds",
-    "shape",
-    "tiles",
-    "transform",
-];
-
-fn area(home: &Home) -> String {
-    bbox(middle(&home.json(0, &["collections", "info", "scenes"])["bounds"]))
-}
-
-fn first(home: &Home) -> String {
-    home.json(0, &["query", "scenes"])["ids"][0].as_str().unwrap().to_owned()
-}
 
 #[test]
 fn one_read_in_every_format() {
     let home = Home::new();
     home.scenes("scenes");
-    let (area, id) = (area(&home), first(&home));
+    let (area, id) = (area(&home), ids(&home).remove(0));
     let read = |out: &str, more: &[&str]| {
         let arguments = ["read", "scenes", "--aoi", &area, "--ids", &id, "-o", out];
         home.json(0, &[&arguments, more].concat())
     };
     let report = read("cube.npy", &["--bands", "B08,B04"]);
-    assert_eq!(keys(&report), REPORT);
+    assert_eq!(keys(&report), READ_REPORT);
     assert_eq!(report["dims"], json!(["record", "band", "y", "x"]));
     assert_eq!((&report["dtype"], &report["records"]), (&json!("uint16"), &json!(1)));
     assert_eq!((&report["crs"], &report["requests"]), (&json!("EPSG:32643"), &json!(0)));
@@ -91,7 +68,7 @@ fn records_are_stacked() {
 fn areas_of_all_sorts() {
     let home = Home::new();
     home.scenes("scenes");
-    let id = first(&home);
+    let id = ids(&home).remove(0);
     let bounds = home.json(0, &["collections", "info", "scenes"])["bounds"].clone();
     let [west, south, east, north] = middle(&bounds);
     let ring = format!("{west} {south}, {east} {south}, {east} {north}, {west} {north}, {west} {south}");

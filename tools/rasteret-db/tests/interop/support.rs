@@ -87,6 +87,45 @@ impl Run {
     }
 }
 
+/// The members of what `read --json` prints.
+pub const READ_REPORT: [&str; 12] = [
+    "bytes",
+    "cached_tiles",
+    "crs",
+    "dims",
+    "dtype",
+    "out",
+    "records",
+    "requests",
+    "seconds",
+    "shape",
+    "tiles",
+    "transform",
+];
+
+/// The samples of a `.npy` file (NEP 1, version 1.0).
+pub fn npy(path: &Path) -> Vec<u8> {
+    let file = std::fs::read(path).unwrap();
+    assert_eq!(file[..8], *b"\x93NUMPY\x01\x00");
+    let header = usize::from(u16::from_le_bytes([file[8], file[9]]));
+    file[10 + header..].to_vec()
+}
+
+/// The samples of a `.npy` file of `uint16`.
+pub fn npy_u16(path: &Path) -> Vec<u16> {
+    npy(path).chunks_exact(2).map(|bytes| u16::from_ne_bytes([bytes[0], bytes[1]])).collect()
+}
+
+/// The box of the middle of a collection that is called `scenes`.
+pub fn area(home: &Home) -> String {
+    bbox(middle(&home.json(0, &["collections", "info", "scenes"])["bounds"]))
+}
+
+/// The ids of a collection that is called `scenes`.
+pub fn ids(home: &Home) -> Vec<String> {
+    serde_json::from_value(home.json(0, &["query", "scenes"])["ids"].clone()).unwrap()
+}
+
 /// The names of a document's members, sorted.
 pub fn keys(document: &Value) -> Vec<&str> {
     let mut keys: Vec<&str> = document.as_object().unwrap().keys().map(String::as_str).collect();
