@@ -4,6 +4,7 @@
 Standard library only.
 """
 
+import os
 import argparse
 import json
 import shutil
@@ -22,7 +23,7 @@ from rows import OURS, ROWS, Row
 
 ROOT = Path(__file__).resolve().parents[2]
 BENCH = ROOT / "target/bench"
-BINARIES = ROOT / "target/release"
+BINARIES = ROOT / os.environ.get("CARGO_TARGET_DIR", "target") / "release"
 RESULTS = ROOT / "benches/results"
 
 DELAY_MS = 20
