@@ -194,7 +194,6 @@ impl ChipRequest {
                 &area.to_crs(&pixels.crs)?,
                 &footprints,
                 |bounds| index.touching(bounds),
-                |record| records[record].bands.iter().any(|band| band.grid.crs == pixels.crs),
                 roi.as_deref(),
             ),
             _ => extents::of_records(&footprints, self.time_series, roi.as_deref()),
