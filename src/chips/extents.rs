@@ -1,12 +1,13 @@
 //! Where the records of a collection lie, in the CRS and the pixels of its chips.
 
 use super::roi::clipped;
-use super::sampler::Extent;
+use super::sampler::{ChipSize, Extent};
 use crate::error::{Error, Result};
+use crate::read::area::{Aoi, Area};
 use crate::read::select::{SceneRecord, vertex_box};
 use crate::read::target::{most_frequent_crs, north_up};
 use crate::warp::{Grid, Suggestion, suggested_grid};
-use geo_types::Geometry;
+use geo_types::{Geometry, Rect};
 use rasteret_schema::{BoundingBox, Crs, Geotransform};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -46,6 +47,18 @@ impl Pixels {
                 .pixel_size(),
         };
         Ok(Pixels { crs, resolution })
+    }
+
+    /// The boxes around the parts of a region, with what lies up to a chip's size around them.
+    pub fn around(&self, region: &Area, reach: ChipSize) -> Result<Area> {
+        let x = f64::from(reach.width) * self.resolution.0;
+        let y = f64::from(reach.height) * self.resolution.1;
+        let grown = |geometry: &Geometry<f64>| {
+            let BoundingBox { xmin, ymin, xmax, ymax } = vertex_box(geometry);
+            Aoi::new(Rect::new((xmin - x, ymin - y), (xmax + x, ymax + y)))
+        };
+        let boxes = region.to_crs(&self.crs)?.iter().map(grown).collect();
+        Ok(Area::new(boxes).with_crs(self.crs.clone()))
     }
 }
 
