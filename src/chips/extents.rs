@@ -1,12 +1,13 @@
 //! Where the records of a collection lie, in the CRS and the pixels of its chips.
 
 use super::roi::clipped;
-use super::sampler::Extent;
+use super::sampler::{ChipSize, Extent};
 use crate::error::{Error, Result};
+use crate::read::area::{Aoi, Area};
 use crate::read::select::{SceneRecord, vertex_box};
 use crate::read::target::{most_frequent_crs, north_up};
 use crate::warp::{Grid, Suggestion, suggested_grid};
-use geo_types::Geometry;
+use geo_types::{Geometry, Rect};
 use rasteret_schema::{BoundingBox, Crs, Geotransform};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -47,6 +48,18 @@ impl Pixels {
         };
         Ok(Pixels { crs, resolution })
     }
+
+    /// The boxes around the parts of a region, with what lies up to a chip's size around them.
+    pub fn around(&self, region: &Area, reach: ChipSize) -> Result<Area> {
+        let x = f64::from(reach.width) * self.resolution.0;
+        let y = f64::from(reach.height) * self.resolution.1;
+        let grown = |geometry: &Geometry<f64>| {
+            let BoundingBox { xmin, ymin, xmax, ymax } = vertex_box(geometry);
+            Aoi::new(Rect::new((xmin - x, ymin - y), (xmax + x, ymax + y)))
+        };
+        let boxes = region.to_crs(&self.crs)?.iter().map(grown).collect();
+        Ok(Area::new(boxes).with_crs(self.crs.clone()))
+    }
 }
 
 /// Where a record's pixels lie.
@@ -56,6 +69,8 @@ pub(super) struct Footprint {
     pub bounds: BoundingBox,
     /// Pixels of the chips, from their upper left corner: the record's own where these are as large.
     pub lattice: Geotransform,
+    /// Whether the pixels of the lattice are the record's own.
+    pub is_own: bool,
 }
 
 impl Footprint {
@@ -74,7 +89,8 @@ impl Footprint {
         let bounds = BoundingBox::new(c, f + e * f64::from(grid.height), c + a * f64::from(grid.width), f);
         let is =
             |own: f64, asked: f64| (own / asked - 1.0).abs() * f64::from(grid.width.max(grid.height)) < 1e-6;
-        let lattice = match is(a, width) && is(-e, height) {
+        let is_as_large = is(a, width) && is(-e, height);
+        let lattice = match is_as_large {
             true => grid.transform,
             // From the lower left corner, where TorchGeo begins.
             false => {
@@ -82,7 +98,7 @@ impl Footprint {
                 Geotransform::new(width, 0.0, c, 0.0, -height, bounds.ymin + rows * height)
             }
         };
-        Ok(Footprint { bounds, lattice })
+        Ok(Footprint { bounds, lattice, is_own: is_as_large && finest.crs == pixels.crs })
     }
 }
 
@@ -114,7 +130,7 @@ pub(super) fn of_records(
 ) -> Vec<Source> {
     let mut seen = HashMap::new();
     let mut sources = Vec::new();
-    for (record, Footprint { bounds, lattice }) in footprints.iter().enumerate() {
+    for (record, Footprint { bounds, lattice, .. }) in footprints.iter().enumerate() {
         let corners = [bounds.xmin, bounds.ymin, bounds.xmax, bounds.ymax].map(f64::to_bits);
         if distinct && seen.insert(corners, record).is_some() {
             continue;
@@ -126,20 +142,19 @@ pub(super) fn of_records(
     sources
 }
 
-/// Each geometry that touches a record; `touching` finds those in a box. Its pixels are those of the first whose pixels
-/// are as large as the chips', else of the first.
+/// Each geometry that touches a record; `touching` finds those in a box. Its lattice is that of the first whose own
+/// pixels the chips' are, else of the first.
 pub(super) fn of_geometries(
     geometries: &[Geometry<f64>],
     footprints: &[Footprint],
     touching: impl Fn(&BoundingBox) -> Vec<usize>,
-    is_own: impl Fn(usize) -> bool,
     roi: Option<&[Geometry<f64>]>,
 ) -> Vec<Source> {
     let mut sources = Vec::new();
     for (index, geometry) in geometries.iter().enumerate() {
         let Some(bounds) = clipped(&vertex_box(geometry), roi) else { continue };
         let records = touching(&bounds);
-        let own = records.iter().copied().find(|record| is_own(*record));
+        let own = records.iter().copied().find(|record| footprints[*record].is_own);
         let Some(record) = own.or_else(|| records.first().copied()) else { continue };
         let lattice = footprints[record].lattice;
         let extent = extent(&bounds, &lattice);

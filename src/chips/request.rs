@@ -13,6 +13,7 @@ use crate::read::layout::data_type;
 use crate::read::pipeline::{Pipeline, ReadLimits};
 use crate::read::request::{DEFAULT_MEMORY_LIMIT, ReadOptions};
 use crate::read::select::{Selection, bounds, select};
+use crate::store::Snapshot;
 use crate::warp::Method;
 use rasteret_schema::{Crs, PixelValue};
 use std::sync::Arc;
@@ -177,14 +178,8 @@ impl ChipRequest {
 
     fn prepare_now(self) -> Result<ChipSet> {
         let snapshot = self.collection.snapshot()?;
-        let within = match (&self.sampler.kind, &self.roi) {
-            (_, Some(roi)) => Some(bounds(roi)?),
-            (Kind::Geometries { area, .. }, None) => Some(bounds(area)?),
-            _ => None,
-        };
-        let Selection { records, bands } = select(&self.collection, &snapshot, within, &self.bands)?;
+        let (Selection { records, bands }, pixels) = self.select(&snapshot)?;
         let dtype = data_type(records.iter().flat_map(|record| &record.bands), &self.options)?;
-        let pixels = Pixels::new(&records, self.crs, self.resolution)?;
         let footprints =
             records.iter().map(|record| Footprint::new(record, &pixels)).collect::<Result<Vec<_>>>()?;
         let index = Index::new(&footprints);
@@ -194,7 +189,6 @@ impl ChipRequest {
                 &area.to_crs(&pixels.crs)?,
                 &footprints,
                 |bounds| index.touching(bounds),
-                |record| records[record].bands.iter().any(|band| band.grid.crs == pixels.crs),
                 roi.as_deref(),
             ),
             _ => extents::of_records(&footprints, self.time_series, roi.as_deref()),
@@ -224,5 +218,25 @@ impl ChipRequest {
             prefetch: self.prefetch,
         };
         ChipSet::new(Arc::new(shared), self.sampler)
+    }
+
+    /// The records that chips may have pixels of, and the pixels of all chips: those of the records where chips
+    /// are taken from. Chips may reach beyond, onto other records.
+    fn select(&self, snapshot: &Snapshot) -> Result<(Selection, Pixels)> {
+        let region = match (&self.roi, &self.sampler.kind) {
+            (Some(roi), _) => Some(roi),
+            (None, Kind::Geometries { area, .. }) => Some(area),
+            _ => None,
+        };
+        let within = region.map(bounds).transpose()?;
+        let selection = select(&self.collection, snapshot, within, &self.bands)?;
+        let pixels = Pixels::new(&selection.records, self.crs.clone(), self.resolution)?;
+        let (Some(region), Some(reach)) = (region, self.sampler.kind.reach()) else {
+            return Ok((selection, pixels));
+        };
+        // Where the region with its surroundings has no bounds in degrees, as around a pole, all records may
+        // be meant.
+        let within = bounds(&pixels.around(region, reach)?).ok();
+        Ok((select(&self.collection, snapshot, within, &selection.bands)?, pixels))
     }
 }

@@ -4,12 +4,14 @@ use geo_types::{Coord, Geometry, LineString, Polygon};
 use rasteret_schema::BoundingBox;
 
 /// The bounds of what a box and polygons have in common, as of geopandas' `clip`; the box where there are no
-/// polygons. `None` where they have no area in common.
+/// polygons. `None` where they have no area in common, or a box without area lies beside.
 pub(super) fn clipped(bounds: &BoundingBox, roi: Option<&[Geometry<f64>]>) -> Option<BoundingBox> {
     let Some(roi) = roi else { return Some(*bounds) };
     let mut clip = Clip { of: *bounds, found: None };
     roi.iter().for_each(|geometry| clip.add(geometry));
-    clip.found.filter(|found| found.xmin < found.xmax && found.ymin < found.ymax)
+    let is_wide = bounds.xmin == bounds.xmax || clip.found.is_some_and(|found| found.xmin < found.xmax);
+    let is_high = bounds.ymin == bounds.ymax || clip.found.is_some_and(|found| found.ymin < found.ymax);
+    clip.found.filter(|_| is_wide && is_high)
 }
 
 /// The extremes of an intersection lie where edges of the polygon run through the box, or at corners of the
@@ -105,6 +107,14 @@ mod tests {
         assert_eq!(clip(Rect::new((-2.0, -3.0), (40.0, 50.0))), Some([0.0, 0.0, 10.0, 10.0]));
         assert_eq!(clip(Rect::new((10.0, 0.0), (20.0, 10.0))), None);
         assert_eq!(clip(Rect::new((11.0, 0.0), (20.0, 10.0))), None);
+    }
+
+    #[test]
+    fn points() {
+        let roi = Geometry::from(Rect::new((2.0, 3.0), (4.0, 5.0)).to_polygon());
+        let point = |x: f64, y: f64| clipped(&BoundingBox::new(x, y, x, y), Some(std::slice::from_ref(&roi)));
+        assert_eq!(point(3.0, 4.0), Some(BoundingBox::new(3.0, 4.0, 3.0, 4.0)));
+        assert_eq!(point(1.0, 4.0), None);
     }
 
     #[test]

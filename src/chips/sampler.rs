@@ -82,6 +82,17 @@ pub struct Place {
     pub size: ChipSize,
 }
 
+impl Kind {
+    /// How far a chip may reach beyond what it is taken from.
+    pub fn reach(&self) -> Option<ChipSize> {
+        match self {
+            Kind::Random { size, .. } | Kind::Grid { size, .. } => Some(*size),
+            Kind::Geometries { size, .. } => *size,
+            Kind::Records => None,
+        }
+    }
+}
+
 impl Sampler {
     fn new(kind: Kind) -> Sampler {
         Sampler { kind, seed: 0, epoch: 0, shuffle: false, shard: (0, 1) }

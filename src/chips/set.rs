@@ -85,7 +85,7 @@ impl ChipSet {
     ///
     /// # Errors
     ///
-    /// None that there were not before.
+    /// As [`Sampler::places`].
     pub fn epoch(&self, epoch: u64) -> Result<ChipSet> {
         ChipSet::new(Arc::clone(&self.shared), self.sampler.clone().epoch(epoch))
     }

@@ -112,7 +112,9 @@ pub fn bounds(area: &Area) -> Result<BoundingBox> {
                 bbox
             } else {
                 // What is straight in the area's CRS may be curved in degrees: the box's edges say how far.
-                let (width, height) = (bbox.xmax - bbox.xmin, bbox.ymax - bbox.ymin);
+                // A point, or a line along an axis, gets a width that is too small to matter.
+                let side = |from: f64, to: f64| (to - from).max(from.abs().max(1.0) * 1e-9);
+                let (width, height) = (side(bbox.xmin, bbox.xmax), side(bbox.ymin, bbox.ymax));
                 let transform = Geotransform::new(width, 0.0, bbox.xmin, 0.0, -height, bbox.ymax);
                 footprint(&transform, 1, 1, area.crs())?.bbox
             });

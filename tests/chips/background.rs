@@ -2,9 +2,16 @@
 
 use crate::fixture::{Fixture, Raster};
 use futures::{Stream, StreamExt};
+use rasteret::Database;
 use rasteret::blocking::Wait;
 use rasteret::chips::{Chip, ChipSet, Sampler};
+use rasteret::geotiff::GeoTiffReader;
+use rasteret::local::LocalSource;
+use rasteret_schema::{ByteRanges, ImageView, Parsed, RasterError, RasterReader, TileRequest};
 use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 fn set(fixture: &Fixture, sampler: Sampler, prefetch: usize) -> ChipSet {
     fixture.all.chips(sampler).prefetch(prefetch).prepare().wait().unwrap()
@@ -89,4 +96,73 @@ fn a_chip_that_cannot_be_read_is_an_error_in_its_place() {
     assert_eq!(results.len(), 2);
     assert_eq!(results[0].as_ref().unwrap_err().kind(), "not-found");
     assert_eq!(results[1].as_ref().unwrap().records, [["b_20240110"]]);
+}
+
+/// Counts the tiles that are decoded.
+#[derive(Debug)]
+struct Counting {
+    reader: GeoTiffReader,
+    tiles: AtomicUsize,
+}
+
+impl RasterReader for Counting {
+    fn format(&self) -> &'static str {
+        self.reader.format()
+    }
+
+    fn recognizes(&self, start: &[u8]) -> bool {
+        self.reader.recognizes(start)
+    }
+
+    fn parse(&self, bytes: &ByteRanges) -> Result<Parsed, RasterError> {
+        self.reader.parse(bytes)
+    }
+
+    fn decode(
+        &self,
+        image: &ImageView<'_>,
+        tile: u32,
+        encoded: &[u8],
+        request: &TileRequest<'_>,
+        out: &mut [u8],
+    ) -> Result<(), RasterError> {
+        self.tiles.fetch_add(1, Ordering::SeqCst);
+        self.reader.decode(image, tile, encoded, request, out)
+    }
+}
+
+#[test]
+fn as_many_chips_are_read_ahead_as_was_said_and_no_more() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("rasters")).unwrap();
+    Raster::new("a_20240105_B04.tif").write(&folder.path().join("rasters"));
+    let counting = Arc::new(Counting { reader: GeoTiffReader::new(), tiles: AtomicUsize::new(0) });
+    let database = Database::open_writable(folder.path().join("chips.rasteret")).unwrap();
+    let database = database.with_reader(Arc::clone(&counting) as _);
+    let source = LocalSource::new([folder.path().join("rasters")], database.readers().all().to_vec());
+    database.build(source).name("all").run().unwrap();
+    let tiles = || counting.tiles.swap(0, Ordering::SeqCst);
+    let whole = database.collection("all").unwrap().chips(Sampler::random(40, Some(100), 0)).prefetch(5);
+    whole.clone().prepare().wait().unwrap().read(0).wait().unwrap();
+    let of_chip = tiles();
+    assert!(of_chip > 0);
+    let waits_for = |chips: usize| {
+        let started = Instant::now();
+        while counting.tiles.load(Ordering::SeqCst) < chips * of_chip {
+            assert!(started.elapsed() < Duration::from_secs(60), "{chips} chips are read");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        // What would be read besides is read by then.
+        std::thread::sleep(Duration::from_millis(50));
+        assert_eq!(counting.tiles.load(Ordering::SeqCst), chips * of_chip);
+    };
+    let mut iterator = whole.iter().unwrap();
+    // Nobody has asked for a chip yet.
+    waits_for(5);
+    assert_eq!(iterator.next().unwrap().unwrap().index, 0);
+    waits_for(6);
+    assert_eq!(iterator.by_ref().take(10).filter(Result::is_ok).count(), 10);
+    waits_for(16);
+    drop(iterator);
+    waits_for(16);
 }

@@ -4,9 +4,11 @@ use crate::fixture::{Fixture, Raster};
 use arrow_array::cast::AsArray;
 use arrow_array::types::TimestampMicrosecondType;
 use arrow_array::{Array, ArrayRef};
+use geo_types::Point;
 use ndarray::s;
 use rasteret::blocking::Wait;
 use rasteret::chips::{Chip, ChipRequest, Sampler};
+use rasteret::read::area::Aoi;
 use rasteret::warp::Method;
 use rasteret::{Area, Crs, Filter, PixelValue};
 
@@ -114,6 +116,18 @@ fn geometries_have_their_boxes_and_labels() {
     let error = fixture.all.chips(Sampler::prechipped(area)).labels("crop").prepare().wait().unwrap_err();
     assert_eq!(error.kind(), "invalid-argument");
     assert!(error.to_string().contains("class"), "{error}");
+}
+
+#[test]
+fn points_are_the_centres_of_chips() {
+    let fixture = Fixture::of_rasters(&[Raster::new("field_20240105_B04.tif")]);
+    let at = |column: f64, row: f64| Aoi::new(Point::new(ORIGIN[0] + column * 10.0, ORIGIN[1] - row * 10.0));
+    let points = Area::new(vec![at(20.5, 10.5), at(3.25, 39.5)]).with_crs(Crs::from_epsg(32643));
+    let chips = all(fixture.all.chips(Sampler::centered(points.clone(), 5)));
+    assert_eq!(chips.iter().map(corner).collect::<Vec<_>>(), [(18, 8), (1, 37)]);
+    let roi = pixels([10.0, 0.0, 40.0, 40.0]);
+    let chips = all(fixture.all.chips(Sampler::centered(points, 5)).roi(roi));
+    assert_eq!(chips.iter().map(corner).collect::<Vec<_>>(), [(18, 8)]);
 }
 
 #[test]

@@ -40,6 +40,22 @@ fn neighbours_of_one_time_are_merged() {
 }
 
 #[test]
+fn neighbours_beyond_what_chips_are_taken_from_are_found() {
+    let fixture = Fixture::of_rasters(&rasters());
+    // A point in the last column of the western raster, and a region that ends before it does.
+    let point = Area::geometry(geo_types::Point::new(700_395.0, 1_499_805.0)).with_crs(Crs::from_epsg(32643));
+    let around = all(fixture.all.chips(Sampler::centered(point, 10)));
+    assert!(around[0].valid.iter().all(|valid| *valid));
+    // A point has no time: records come by time, then id.
+    assert_eq!(around[0].records, [["east_20240105", "west_20240105"]]);
+    let roi = Area::bbox([700_300.0, 1_499_700.0, 700_390.0, 1_499_790.0]).with_crs(Crs::from_epsg(32643));
+    let chips = all(fixture.all.chips(Sampler::grid(8, 8)).roi(roi));
+    let last = chips.iter().find(|chip| chip.index == 1).unwrap();
+    assert_eq!(last.records, [["west_20240105", "east_20240105"]]);
+    assert!(last.valid.iter().all(|valid| *valid));
+}
+
+#[test]
 fn time_series_have_all_times_of_their_place() {
     let rasters = rasters();
     let fixture = Fixture::of_rasters(&rasters);

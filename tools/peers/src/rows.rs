@@ -77,11 +77,10 @@ fn pixels(array: &AreaArray) -> Result<Value> {
     }))
 }
 
-/// A build does not fetch headers yet.
 fn header_build(context: &Context) -> Result<Work> {
     let context = context.clone();
     Ok(Box::new(move || {
-        let headers = scenes::build_remote(&context).map_err(|error| format!("not yet: {error}"))?;
+        let headers = scenes::build_remote(&context)?;
         Ok(Box::new(move || Ok(json!({ "headers": headers }))))
     }))
 }
