@@ -11,7 +11,7 @@
 //!
 //! let db = Database::open_writable("field.rasteret")?;
 //! let source = LocalSource::new(["/data/sentinel-2"], db.readers().all().to_vec());
-//! db.build(source).name("bangalore").run()?;
+//! db.build(source).name("bangalore").run().wait()?;
 //!
 //! let clear = db.collection("bangalore")?.subset(Filter::new().dates("2024-01/2024-03")?);
 //! let cube = clear.read(Area::bbox([77.55, 13.01, 77.58, 13.08])).bands(["B04", "B08"]).array().wait()?;

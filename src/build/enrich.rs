@@ -2,7 +2,9 @@
 
 use super::footprint::footprint;
 use crate::error::{Error, Result};
+use crate::io::without_secrets;
 use crate::query::Filter;
+use crate::store::{Failure, HeaderFailure};
 use arrow_array::builder::{BinaryBuilder, Int32Builder, StringBuilder};
 use arrow_array::{ArrayRef, BooleanArray, RecordBatch};
 use arrow_schema::Schema;
@@ -12,12 +14,17 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Fills the null footprints, bounding boxes and CRSs of a batch from its headers, and keeps the
-/// records that match the filter. A record that cannot be placed becomes a failure.
+/// records that match the filter, with the reasons why headers are missing. A record that cannot be placed
+/// becomes a failure.
 ///
 /// # Errors
 ///
 /// If the batch does not have the columns of a record table.
-pub fn enrich(batch: SourceBatch, filter: &Filter) -> Result<SourceBatch> {
+pub fn enrich(
+    batch: SourceBatch,
+    mut missing: Vec<HeaderFailure>,
+    filter: &Filter,
+) -> Result<(SourceBatch, Vec<HeaderFailure>)> {
     let SourceBatch { records, headers, mut failures } = batch;
     let columns = RecordColumns::new(&records)?;
     let mut first_header: HashMap<usize, &HeaderArchive> = HashMap::new();
@@ -30,7 +37,18 @@ pub fn enrich(batch: SourceBatch, filter: &Filter) -> Result<SourceBatch> {
         let known =
             Place { geometry: record.geometry, bbox: record.bbox, epsg: record.epsg, crs: record.crs };
         let place = known.completed(first_header.get(&row).copied()).map_err(|error| {
-            let href = record.assets.first().map_or(record.id, |asset| asset.href.clone());
+            let of_row: Vec<Failure> =
+                missing.extract_if(.., |failure| failure.row == row).map(|it| it.failure).collect();
+            // Why there is no header says more than that there is none.
+            if !of_row.is_empty() {
+                failures.extend(of_row.into_iter().map(|Failure { href, kind, message }| SourceFailure {
+                    href,
+                    kind,
+                    message,
+                }));
+                return;
+            }
+            let href = record.assets.first().map_or(record.id, |asset| without_secrets(&asset.href));
             failures.push(SourceFailure { href, kind: error.kind().to_owned(), message: error.to_string() });
         });
         places.push(place.ok());
@@ -39,9 +57,18 @@ pub fn enrich(batch: SourceBatch, filter: &Filter) -> Result<SourceBatch> {
     let matches = filter.matches(&records)?;
     let kept: BooleanArray =
         places.iter().enumerate().map(|(row, place)| Some(place.is_some() && matches.value(row))).collect();
-    let headers = renumbered(headers, &kept);
+    let numbers = new_numbers(&kept);
+    let number = |row: usize| numbers.get(row).copied().flatten();
+    let headers = headers
+        .into_iter()
+        .filter_map(|entry| Some(SourceHeader { row: number(entry.row)?, ..entry }))
+        .collect();
+    let missing = missing
+        .into_iter()
+        .filter_map(|entry| Some(HeaderFailure { row: number(entry.row)?, ..entry }))
+        .collect();
     let records = arrow_select::filter::filter_record_batch(&records, &kept)?;
-    Ok(SourceBatch { records, headers, failures })
+    Ok((SourceBatch { records, headers, failures }, missing))
 }
 
 /// Where a record lies.
@@ -124,21 +151,14 @@ fn with_places(records: &RecordBatch, places: &[Option<Place>]) -> Result<Record
     Ok(RecordBatch::try_new(Arc::new(Schema::new_with_metadata(fields, schema.metadata().clone())), columns)?)
 }
 
-/// The headers of the rows that are kept, under their new numbers.
-fn renumbered(headers: Vec<SourceHeader>, kept: &BooleanArray) -> Vec<SourceHeader> {
+/// The numbers that the rows which are kept have among themselves.
+fn new_numbers(kept: &BooleanArray) -> Vec<Option<usize>> {
     let mut next = 0;
-    let numbers: Vec<Option<usize>> = kept
-        .values()
-        .iter()
-        .map(|kept| {
-            kept.then(|| {
-                next += 1;
-                next - 1
-            })
+    let number = |kept: bool| {
+        kept.then(|| {
+            next += 1;
+            next - 1
         })
-        .collect();
-    headers
-        .into_iter()
-        .filter_map(|entry| Some(SourceHeader { row: (*numbers.get(entry.row)?)?, ..entry }))
-        .collect()
+    };
+    kept.values().iter().map(number).collect()
 }

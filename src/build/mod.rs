@@ -3,21 +3,36 @@
 //! In: batches of records from a source adapter, with or without geometries. Out: the same records in
 //! the store, with footprints, CRSs and headers. No pixel is read here.
 //!
+//! | file | what it adds |
+//! | --- | --- |
+//! | `headers` | the headers that the source did not parse itself |
+//! | `enrich` | footprints and CRSs, from the headers |
+//! | `footprint` | the outline of a raster in longitudes and latitudes |
+//!
 //! Each batch is committed whole. A build that is killed leaves a collection that says that it is not
 //! complete; the same build, run again, adds what is missing. If a good part of the file is new, it is
 //! compacted when the last handle of the database is dropped.
 
 mod enrich;
 pub mod footprint;
+mod headers;
 
+use crate::cpu;
 use crate::database::Database;
 use crate::error::{Error, Result};
 use crate::query::Filter;
-use crate::store::{BuildState, Description, StoreError};
+use crate::store::{self, BuildState, Description, HeaderFailure, StoreError};
 use futures::StreamExt;
+use headers::HeaderFetcher;
+use rasteret_schema::record::{ASSETS, BBOX, DATETIME, ID, RecordColumns};
 use rasteret_schema::{Selection, SourceAdapter, SourceBatch, SourceFailure};
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Instant;
+
+/// Batches whose headers are fetched at once, so that a slow file holds up its own batch only.
+const BATCHES_AHEAD: usize = 2;
 
 /// Where a collection's metadata keeps what could not be turned into records.
 const FAILURES: &str = "failures";
@@ -105,39 +120,57 @@ impl Build {
         self
     }
 
-    /// Runs the build.
+    /// Runs the build: reads the source, and the headers of files that it did not open itself.
+    ///
+    /// A file whose header cannot be had does not stop the build, unless it is
+    /// [strict](Self::strict): its record stays, and [`BuildSummary::failed`] names it.
+    ///
+    /// ```no_run
+    /// use rasteret::Database;
+    /// use rasteret::blocking::Wait;
+    /// # fn build(source: impl rasteret::schema::SourceAdapter + 'static) -> rasteret::Result<()> {
+    /// let summary = Database::open_writable("field.rasteret")?.build(source).name("field").run().wait()?;
+    /// println!("{} headers with {} requests", summary.headers, summary.requests);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
     /// If the source or the store fails, a collection of this name was built from something else, or
     /// anything cannot be read and the build is strict.
-    pub fn run(self) -> Result<BuildSummary> {
+    pub async fn run(self) -> Result<BuildSummary> {
         let started = Instant::now();
         let name =
             self.name.clone().ok_or_else(|| Error::InvalidArgument("a build needs a name".to_owned()))?;
         check_name(&name)?;
-        let fingerprint = self.fingerprint()?;
-        match self.begin(&name, &fingerprint)? {
-            Begun::Complete(summary) => {
-                return self.checked(BuildSummary { seconds: started.elapsed().as_secs_f64(), ..summary });
-            }
-            Begun::Open => {}
+        let build = Arc::new(self);
+        let begun = {
+            let (build, name) = (Arc::clone(&build), name.clone());
+            cpu::run(move || build.begin(&name, &build.fingerprint()?)).await?
+        };
+        if let Begun::Complete(summary) = begun {
+            return build.checked(BuildSummary { seconds: started.elapsed().as_secs_f64(), ..summary });
         }
-        let Added { failed, bytes } = self.add_records(&name)?;
-        self.complete(&name, &failed)?;
-        self.database.store().note_added(bytes);
-        let snapshot = self.database.store().read()?;
-        let collection = snapshot.collection(&name)?;
-        self.checked(BuildSummary {
-            name,
-            records: collection.metadata().records,
-            headers: collection.metadata().headers,
-            failed,
-            requests: 0,
-            bytes: 0,
-            seconds: started.elapsed().as_secs_f64(),
-            cached: false,
+        let headers = HeaderFetcher::new(build.database.sources().clone(), build.database.readers().clone());
+        let added = build.add_records(&name, &headers).await?;
+        let (requests, bytes) = (headers.requests(), headers.bytes());
+        cpu::run(move || {
+            let failed = build.complete(&name, added)?;
+            let snapshot = build.database.store().read()?;
+            let collection = snapshot.collection(&name)?;
+            build.checked(BuildSummary {
+                name,
+                records: collection.metadata().records,
+                headers: collection.metadata().headers,
+                failed,
+                requests,
+                bytes,
+                seconds: started.elapsed().as_secs_f64(),
+                cached: false,
+            })
         })
+        .await
     }
 
     fn checked(&self, summary: BuildSummary) -> Result<BuildSummary> {
@@ -195,30 +228,114 @@ impl Build {
         Ok(Begun::Open)
     }
 
-    fn add_records(&self, name: &str) -> Result<Added> {
+    async fn add_records(self: &Arc<Self>, name: &str, headers: &HeaderFetcher) -> Result<Added> {
         let (start, end) = self.filter.span();
         let selection = Selection { bbox: self.filter.boxes().first().copied(), start, end };
         let mut added = Added::default();
-        let mut batches = self.source.records(&selection);
-        while let Some(batch) = futures::executor::block_on(batches.next()) {
-            let SourceBatch { records, headers, failures } = enrich::enrich(batch?, &self.filter)?;
-            added.failed.extend(failures.into_iter().map(Failure::from));
-            tracing::debug!(records = records.num_rows(), headers = headers.len(), "adding a batch");
-            if records.num_rows() == 0 {
-                continue;
-            }
-            let mut write = self.database.store().write()?;
-            write.append(name, &records, &headers, &[])?;
-            write.commit()?;
-            let columns = records.columns().iter().filter_map(|it| it.to_data().get_slice_memory_size().ok());
-            let headers = headers.iter().map(|header| header.header.as_bytes().len());
-            added.bytes += columns.chain(headers).sum::<usize>() as u64;
+        let mut batches = self
+            .source
+            .records(&selection)
+            .map(|batch| async { self.with_headers(name, batch?, headers).await })
+            .buffered(BATCHES_AHEAD);
+        while let Some(batch) = batches.next().await {
+            let (batch, failures) = batch?;
+            let (build, name) = (Arc::clone(self), name.to_owned());
+            let (failed, bytes) = cpu::run(move || build.add_batch(&name, batch, failures)).await?;
+            added.failed.extend(failed);
+            added.bytes += bytes;
         }
         Ok(added)
     }
 
-    fn complete(&self, name: &str, failed: &[Failure]) -> Result<()> {
-        let failures = serde_json::to_value(failed)
+    /// Fetches the headers that did not come with a batch, of the records that may match.
+    async fn with_headers(
+        self: &Arc<Self>,
+        name: &str,
+        batch: SourceBatch,
+        headers: &HeaderFetcher,
+    ) -> Result<(SourceBatch, Vec<HeaderFailure>)> {
+        let (build, name) = (Arc::clone(self), name.to_owned());
+        let (mut batch, known, rows) = cpu::run(move || {
+            let mut known = build.stored_headers(&name, &batch)?;
+            known.extend(batch.headers.iter().map(|header| (header.row, header.band.clone())));
+            let rows = build.rows_that_may_match(&batch)?;
+            Ok::<_, Error>((batch, known, rows))
+        })
+        .await?;
+        let fetched = headers.fetch(&RecordColumns::new(&batch.records)?, rows.into_iter(), &known).await;
+        batch.headers.extend(fetched.headers);
+        Ok((batch, fetched.failures))
+    }
+
+    /// Rows and bands whose headers an earlier run of the build has stored.
+    fn stored_headers(&self, name: &str, batch: &SourceBatch) -> Result<HashSet<(usize, String)>> {
+        let snapshot = self.database.store().read()?;
+        let stored = snapshot.collection(name)?;
+        let mut known = HashSet::new();
+        if stored.is_empty() {
+            return Ok(known);
+        }
+        let columns = RecordColumns::new(&batch.records)?;
+        let numbers = stored.find_all((0..columns.len()).map(|row| columns.id(row)))?;
+        let (rows, numbers): (Vec<usize>, Vec<u64>) =
+            numbers.into_iter().enumerate().filter_map(|(row, number)| Some((row, number?))).unzip();
+        let records = stored.rows(&numbers, &stored.projection(&[ID, DATETIME, ASSETS])?)?;
+        let records = RecordColumns::new(&records)?;
+        for (at, (row, number)) in rows.into_iter().zip(numbers).enumerate() {
+            let assets = records.assets(at);
+            for asset in columns.assets(row).into_iter().filter(|asset| assets.contains(asset)) {
+                if stored.find_header(number, stored.band(&asset.band)?)?.is_some() {
+                    known.insert((row, asset.band));
+                }
+            }
+        }
+        Ok(known)
+    }
+
+    /// Rows that match the filter, and those of which only a header will tell.
+    fn rows_that_may_match(&self, batch: &SourceBatch) -> Result<Vec<usize>> {
+        let columns = RecordColumns::new(&batch.records)?;
+        if batch.records.column_by_name(BBOX).is_none() {
+            return Ok((0..columns.len()).collect());
+        }
+        let matches = self.filter.matches(&batch.records)?;
+        Ok((0..columns.len()).filter(|row| columns.bbox(*row).is_none() || matches.value(*row)).collect())
+    }
+
+    /// Stores a batch. Returns what of it could not be made records, and about how many bytes it added.
+    fn add_batch(
+        &self,
+        name: &str,
+        batch: SourceBatch,
+        failures: Vec<HeaderFailure>,
+    ) -> Result<(Vec<Failure>, u64)> {
+        let (SourceBatch { records, headers, failures: failed }, failures) =
+            enrich::enrich(batch, failures, &self.filter)?;
+        tracing::debug!(records = records.num_rows(), headers = headers.len(), "adding a batch");
+        let failed = failed.into_iter().map(Failure::from).collect();
+        if records.num_rows() == 0 {
+            return Ok((failed, 0));
+        }
+        let mut write = self.database.store().write()?;
+        write.append(name, &records, &headers, &failures)?;
+        write.commit()?;
+        let columns = records.columns().iter().filter_map(|it| it.to_data().get_slice_memory_size().ok());
+        let headers = headers.iter().map(|header| header.header.as_bytes().len());
+        Ok((failed, columns.chain(headers).sum::<usize>() as u64))
+    }
+
+    /// Says that all is there. Returns what is not: of this run and of those before it.
+    fn complete(&self, name: &str, added: Added) -> Result<Vec<Failure>> {
+        let snapshot = self.database.store().read()?;
+        let stored = snapshot.collection(name)?;
+        let mut failed = added.failed;
+        for failure in stored.failures()? {
+            let (record, band, failure) = failure?;
+            let store::Failure { kind, href, message } = failure;
+            let band = stored.metadata().bands.get(usize::from(band)).cloned();
+            failed.push(Failure { id: Some(stored.record_id(record)?), band, href, kind, error: message });
+        }
+        let failures = serde_json::to_value(&failed)
             .map_err(|error| Error::InvalidArgument(format!("failures cannot be kept: {error}")))?;
         let mut write = self.database.store().write()?;
         write.describe(name, |description| {
@@ -226,7 +343,8 @@ impl Build {
             description.properties.insert(FAILURES.to_owned(), failures);
         })?;
         write.commit()?;
-        Ok(())
+        self.database.store().note_added(added.bytes);
+        Ok(failed)
     }
 
     fn data_source(&self) -> String {

@@ -174,7 +174,7 @@ impl Pipeline {
         let version = ObjectVersion::from(&band.header.get()?.object);
         let source = self
             .sources
-            .open(&location.href, Some(&version))
+            .open(&band.href, Some(&version))
             .map_err(|error| Error::from_byte_source(location, error))?;
         if let (Some(size), Some(last)) = (
             version.size,

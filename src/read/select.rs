@@ -5,6 +5,7 @@ use crate::build::footprint::footprint;
 use crate::collection::Collection;
 use crate::crs::vertices::for_each_vertex;
 use crate::error::{Error, Location, Result};
+use crate::io::without_secrets;
 use crate::query::MatchingRecord;
 use crate::store::{Collection as StoredCollection, Snapshot, StoredHeader};
 use crate::warp::Grid;
@@ -30,7 +31,9 @@ pub struct SceneRecord {
 /// One band of a record: its raster, and which sample of it.
 #[derive(Debug)]
 pub struct SceneBand {
-    /// File, record, band.
+    /// The file, with what may be secret in it.
+    pub href: String,
+    /// File, record, band, as they may be shown.
     pub location: Location,
     /// The file's header.
     pub header: StoredHeader,
@@ -159,7 +162,9 @@ fn scene_band(
         band: band.to_owned(),
         available: record.assets.iter().map(|asset| asset.band.clone()).collect(),
     })?;
-    let location = Location { href: asset.href.clone(), record: record.id.clone(), band: band.to_owned() };
+    let href = asset.href.clone();
+    let location =
+        Location { href: without_secrets(&href), record: record.id.clone(), band: band.to_owned() };
     let stored = stored.header(*number, stored.band(band)?)?;
     let header = stored.get()?;
     let located = |source| Error::Raster { location: Box::new(location.clone()), source };
@@ -178,5 +183,5 @@ fn scene_band(
     let (transform, crs) = georeference.grid().map_err(located)?;
     let grid = Grid::new(transform, size.0, size.1, crs.clone());
     let nodata = header.nodata()?.filter(|value| value.fits(dtype));
-    Ok(SceneBand { location, sample, grid, dtype, nodata, header: stored })
+    Ok(SceneBand { href, location, sample, grid, dtype, nodata, header: stored })
 }

@@ -126,7 +126,7 @@ pub fn plan_windows(requests: &[WindowRequest], readers: &Readers) -> Result<Rea
     let mut numbers: HashMap<(&str, &[u8]), usize> = HashMap::new();
     let mut by_file: Vec<(&Arc<SceneBand>, Vec<usize>)> = Vec::new();
     for (index, request) in requests.iter().enumerate() {
-        let key = (request.band.location.href.as_str(), request.band.header.archive());
+        let key = (request.band.href.as_str(), request.band.header.archive());
         let file = *numbers.entry(key).or_insert_with(|| {
             by_file.push((&request.band, Vec::new()));
             by_file.len() - 1

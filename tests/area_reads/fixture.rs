@@ -2,6 +2,7 @@
 
 use crate::oracle;
 use ndarray::Array4;
+use rasteret::blocking::Wait;
 use rasteret::build::BuildSummary;
 use rasteret::local::LocalSource;
 use rasteret::output::write_geotiff;
@@ -96,7 +97,7 @@ impl Fixture {
 
 fn build(database: &Database, paths: Vec<PathBuf>, force: bool) -> BuildSummary {
     let source = LocalSource::new(paths, database.readers().all().to_vec());
-    database.build(source).name("all").force(force).run().unwrap()
+    database.build(source).name("all").force(force).run().wait().unwrap()
 }
 
 /// A small raster to be written: pixels of 10 m, north up, each with its own value.

@@ -3,6 +3,7 @@
 use crate::support::{archive, batch, folder, path, source_header};
 use futures::StreamExt;
 use rasteret::Database;
+use rasteret::blocking::Wait;
 use rasteret::schema::{RecordStream, Selection, SourceAdapter, SourceBatch};
 use rasteret::store::{Depth, verify};
 use std::path::Path;
@@ -38,7 +39,7 @@ impl SourceAdapter for Batches {
 }
 
 fn build(database: &Database, name: &'static str, batches: usize) {
-    let summary = database.build(Batches(name, batches)).name(name).run().unwrap();
+    let summary = database.build(Batches(name, batches)).name(name).run().wait().unwrap();
     assert_eq!(summary.records, (batches * ROWS) as u64);
     assert_eq!(summary.headers, summary.records);
 }

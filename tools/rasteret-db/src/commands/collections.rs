@@ -4,6 +4,7 @@ use super::Session;
 use crate::Outcome;
 use crate::args::{BuildLocal, Collections};
 use crate::print::{CommandError, bytes, count, fields, plural, table};
+use rasteret::blocking::Wait;
 use rasteret::build::{BuildSummary, Failure};
 use rasteret::local::LocalSource;
 use rasteret::{CollectionInfo, record};
@@ -74,7 +75,8 @@ fn build_local(session: &Session<'_>, build: &BuildLocal) -> Result<Outcome, Com
         .filter(build.selection.filter()?)
         .force(build.force)
         .strict(build.strict)
-        .run();
+        .run()
+        .wait();
     bar.finish_and_clear();
     report(session, &summary?)
 }

@@ -34,7 +34,8 @@ pub fn run(session: &Session<'_>, dir: Option<&Path>) -> Result<Outcome, Command
         .name(COLLECTION)
         // The scenes were just written, whatever an earlier demonstration left.
         .force(true)
-        .run()?;
+        .run()
+        .wait()?;
     session.printer.note(format!(
         "built {}: {}, {}",
         path.display(),

@@ -1,0 +1,300 @@
+//! Headers of the files that a source did not open itself.
+//!
+//! One request a file, as a rule: the start of a COG has all that there is to know, and how long it is is
+//! learned from the files seen so far. A file that several bands or records of a batch share is read once.
+
+use crate::cpu;
+use crate::io::{ByteSource, ByteSourceError, ByteSources, without_secrets};
+use crate::readers::Readers;
+use crate::store::{Failure, HeaderFailure};
+use bytes::Bytes;
+use futures::future::try_join_all;
+use futures::stream::{self, StreamExt};
+use rasteret_schema::record::RecordColumns;
+use rasteret_schema::{
+    ArchiveError, ByteRanges, HeaderArchive, ObjectVersion, Parsed, RasterError, RasterHeader, RasterReader,
+    SourceHeader,
+};
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::sync::Semaphore;
+
+/// Files that are asked for at once: more than all hosts together will be asked at a time.
+const CONCURRENT: usize = 256;
+/// Bytes of the first request at first: the tile tables of 2000 tiles, and what else a header has.
+const FIRST_READ: u64 = 32 << 10;
+/// The first request is a multiple of this, and the others are at least as long: it costs no time.
+const LEAST_READ: u64 = 16 << 10;
+/// The first request is not longer, however long headers are.
+const MOST_FIRST_READ: u64 = 1 << 20;
+/// Bytes of a header at most: the tile tables of a raster of 16 million tiles.
+const MOST_BYTES: u64 = 256 << 20;
+/// Headers that are larger than [`MOST_FIRST_READ`] and held at once.
+const LARGE_AT_ONCE: usize = 4;
+/// Rounds of requests for a header at most: one for each image of a file that is no COG.
+const MOST_ROUNDS: usize = 256;
+
+/// Reads headers, and counts what it takes.
+#[derive(Debug)]
+pub struct HeaderFetcher {
+    sources: ByteSources,
+    readers: Readers,
+    first_read: AtomicU64,
+    large: Semaphore,
+    requests: AtomicU64,
+    bytes: AtomicU64,
+}
+
+/// The headers that a batch lacked, and why some are missing still.
+#[derive(Debug, Default)]
+pub struct Fetched {
+    pub headers: Vec<SourceHeader>,
+    pub failures: Vec<HeaderFailure>,
+}
+
+impl HeaderFetcher {
+    pub fn new(sources: ByteSources, readers: Readers) -> Self {
+        HeaderFetcher {
+            sources,
+            readers,
+            first_read: AtomicU64::new(FIRST_READ),
+            large: Semaphore::new(LARGE_AT_ONCE),
+            requests: AtomicU64::new(0),
+            bytes: AtomicU64::new(0),
+        }
+    }
+
+    /// Requests over a network so far, of those that were answered, repeated ones included.
+    pub fn requests(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
+    }
+
+    /// Bytes that came over a network so far.
+    pub fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    /// The headers of the bands of some rows, but for those that are known.
+    pub async fn fetch(
+        &self,
+        records: &RecordColumns<'_>,
+        rows: impl Iterator<Item = usize>,
+        known: &HashSet<(usize, String)>,
+    ) -> Fetched {
+        let mut numbers: HashMap<String, usize> = HashMap::new();
+        let mut files: Vec<(String, Vec<(usize, String)>)> = Vec::new();
+        for row in rows {
+            for asset in records.assets(row) {
+                let place = (row, asset.band);
+                if known.contains(&place) {
+                    continue;
+                }
+                let file = *numbers.entry(asset.href).or_insert_with_key(|href| {
+                    files.push((href.clone(), Vec::new()));
+                    files.len() - 1
+                });
+                files[file].1.push(place);
+            }
+        }
+        let headers = stream::iter(files)
+            .map(|(href, places)| async move { (self.header(&href).await, href, places) })
+            // In order: footprints come from a record's first header.
+            .buffered(CONCURRENT);
+        headers
+            .fold(Fetched::default(), |mut fetched, (header, href, places)| async move {
+                for (row, band) in places {
+                    match &header {
+                        Ok(header) => {
+                            fetched.headers.push(SourceHeader { row, band, header: Arc::clone(header) });
+                        }
+                        Err(error) => {
+                            fetched.failures.push(HeaderFailure { row, band, failure: error.at(&href) })
+                        }
+                    }
+                }
+                fetched
+            })
+            .await
+    }
+
+    async fn header(&self, href: &str) -> Result<Arc<HeaderArchive>, HeaderError> {
+        let source = self.sources.open(href, None)?;
+        let (start, version) = source.read_start(self.first_read.load(Ordering::Relaxed)).await?;
+        self.count(&source, &start);
+        let mut file = PartOfFile { bytes: ByteRanges::new(version.size), version, total: 0 };
+        file.insert(0, start.bytes);
+        let reader = self.reader_of(file.bytes.available(0))?;
+        let mut large = None;
+        for _ in 0..MOST_ROUNDS {
+            let ranges = match parse(&reader, &file).await? {
+                Progress::Done(header) => return Ok(header),
+                Progress::Needs(ranges) => file.missing(&ranges)?,
+            };
+            let more: u64 = ranges.iter().map(|range| range.end - range.start).sum();
+            if file.total + more > MOST_FIRST_READ && large.is_none() {
+                // The semaphore is never closed.
+                large = self.large.acquire().await.ok();
+            }
+            let fetched = try_join_all(ranges.iter().map(|range| source.read(range.clone()))).await?;
+            for (range, fetched) in ranges.into_iter().zip(fetched) {
+                self.count(&source, &fetched);
+                file.insert(range.start, fetched.bytes);
+                self.learn(range.end);
+            }
+        }
+        Err(RasterError::CorruptHeader(format!("it lies in more than {MOST_ROUNDS} places")).into())
+    }
+
+    fn reader_of(&self, start: &[u8]) -> Result<Arc<dyn RasterReader>, HeaderError> {
+        self.readers.all().iter().find(|reader| reader.recognizes(start)).cloned().ok_or_else(|| {
+            let formats: Vec<&str> = self.readers.all().iter().map(|reader| reader.format()).collect();
+            HeaderError::Unrecognized { formats: formats.join(", ") }
+        })
+    }
+
+    fn count(&self, source: &ByteSource, fetched: &crate::io::Fetched) {
+        self.requests.fetch_add(fetched.requests.into(), Ordering::Relaxed);
+        if !source.is_local() {
+            self.bytes.fetch_add(fetched.bytes.len() as u64, Ordering::Relaxed);
+        }
+    }
+
+    /// A header that ended here needed a second request: the next ones will not.
+    fn learn(&self, end: u64) {
+        // What lies further away lies at the end of its file, and the next file ends elsewhere.
+        if end <= MOST_FIRST_READ {
+            self.first_read.fetch_max(end.next_multiple_of(LEAST_READ), Ordering::Relaxed);
+        }
+    }
+}
+
+/// What is known of a file.
+struct PartOfFile {
+    bytes: ByteRanges,
+    version: ObjectVersion,
+    total: u64,
+}
+
+impl PartOfFile {
+    fn insert(&mut self, start: u64, bytes: Bytes) {
+        self.total += bytes.len() as u64;
+        self.bytes.insert(start, bytes);
+    }
+
+    /// What is not here yet of ranges that a reader needs, joined where they touch.
+    fn missing(&self, ranges: &[Range<u64>]) -> Result<Vec<Range<u64>>, RasterError> {
+        let size = self.bytes.file_size().unwrap_or(u64::MAX);
+        let mut missing: Vec<Range<u64>> = ranges
+            .iter()
+            .filter_map(|range| {
+                let start =
+                    range.start.checked_add(self.bytes.available(range.start).len() as u64)?.min(size);
+                let end = range.end.min(size);
+                (start < end).then(|| start..end.max(start.saturating_add(LEAST_READ)).min(size))
+            })
+            .collect();
+        missing.sort_by_key(|range| range.start);
+        missing.dedup_by(|next, last| {
+            let touches = next.start <= last.end;
+            if touches {
+                last.end = last.end.max(next.end);
+            }
+            touches
+        });
+        if missing.is_empty() {
+            return Err(RasterError::CorruptHeader("it goes beyond the end of the file".to_owned()));
+        }
+        let bytes = missing.iter().map(|range| range.end - range.start).fold(self.total, u64::saturating_add);
+        if bytes > MOST_BYTES {
+            return Err(RasterError::CorruptHeader(format!("it is larger than {MOST_BYTES} bytes")));
+        }
+        Ok(missing)
+    }
+}
+
+enum Progress {
+    Done(Arc<HeaderArchive>),
+    Needs(Vec<Range<u64>>),
+}
+
+async fn parse(reader: &Arc<dyn RasterReader>, file: &PartOfFile) -> Result<Progress, HeaderError> {
+    let (reader, bytes, version) = (Arc::clone(reader), file.bytes.clone(), file.version.clone());
+    cpu::run(move || {
+        Ok(match reader.parse(&bytes)? {
+            Parsed::Needs(ranges) => Progress::Needs(ranges),
+            Parsed::Header(header) => {
+                // One that does not say where its pixels lie cannot be read.
+                header.georeference.grid()?;
+                let header = RasterHeader { object: version, ..*header };
+                Progress::Done(Arc::new(HeaderArchive::new(&header)?))
+            }
+        })
+    })
+    .await
+}
+
+/// Why a file has no header.
+#[derive(Debug, thiserror::Error)]
+enum HeaderError {
+    #[error(transparent)]
+    Bytes(#[from] ByteSourceError),
+    #[error(transparent)]
+    Raster(#[from] RasterError),
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
+    #[error("no reader recognises the file (there are readers for: {formats})")]
+    Unrecognized { formats: String },
+}
+
+impl HeaderError {
+    fn at(&self, href: &str) -> Failure {
+        let kind = match self {
+            HeaderError::Bytes(error) => error.kind(),
+            HeaderError::Raster(error) => error.kind(),
+            HeaderError::Archive(_) => "corrupt-header",
+            HeaderError::Unrecognized { .. } => "wrong-format",
+        };
+        Failure { kind: kind.to_owned(), href: without_secrets(href), message: self.to_string() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_is_asked_for_once() {
+        let mut file =
+            PartOfFile { bytes: ByteRanges::new(Some(200_000)), version: ObjectVersion::default(), total: 0 };
+        file.insert(0, Bytes::from(vec![0; 1000]));
+        let missing = |ranges: &[Range<u64>]| file.missing(ranges).map_err(|error| error.to_string());
+        assert_eq!(missing(&[500..1500, 2000..2010]), Ok(vec![1000..2000 + LEAST_READ]));
+        assert_eq!(missing(&[199_999..200_500, 0..10]), Ok(vec![199_999..200_000]));
+        let past = missing(&[0..1000, 200_000..200_008, u64::MAX..u64::MAX]);
+        assert!(past.unwrap_err().contains("beyond the end"));
+    }
+
+    #[test]
+    fn a_header_is_not_larger_than_it_may_be() {
+        let file =
+            PartOfFile { bytes: ByteRanges::new(None), version: ObjectVersion::default(), total: 1 << 10 };
+        for range in [0..MOST_BYTES, 5..u64::MAX] {
+            assert!(file.missing(&[range]).unwrap_err().to_string().contains("larger than"));
+        }
+    }
+
+    #[test]
+    fn the_first_read_grows_within_bounds() {
+        let fetcher = HeaderFetcher::new(ByteSources::default(), Readers::default());
+        let learned = |end: u64| {
+            fetcher.learn(end);
+            fetcher.first_read.load(Ordering::Relaxed)
+        };
+        assert_eq!(learned(10), FIRST_READ);
+        assert_eq!(learned(100_000), 112 << 10);
+        assert_eq!(learned(50_000_000), 112 << 10);
+        assert_eq!(learned(u64::MAX), 112 << 10);
+    }
+}
