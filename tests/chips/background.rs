@@ -140,7 +140,7 @@ fn as_many_chips_are_read_ahead_as_was_said_and_no_more() {
     let database = Database::open_writable(folder.path().join("chips.rasteret")).unwrap();
     let database = database.with_reader(Arc::clone(&counting) as _);
     let source = LocalSource::new([folder.path().join("rasters")], database.readers().all().to_vec());
-    database.build(source).name("all").run().unwrap();
+    database.build(source).name("all").run().wait().unwrap();
     let tiles = || counting.tiles.swap(0, Ordering::SeqCst);
     let whole = database.collection("all").unwrap().chips(Sampler::random(40, Some(100), 0)).prefetch(5);
     whole.clone().prepare().wait().unwrap().read(0).wait().unwrap();

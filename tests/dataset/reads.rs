@@ -42,7 +42,7 @@ fn files_read_as_datasets_open_in_xarray() {
     let folder = tempfile::tempdir().unwrap();
     let database = Database::open_writable(folder.path().join("all.rasteret")).unwrap();
     let source = LocalSource::new([files], database.readers().all().to_vec());
-    database.build(source).name("all").run().unwrap();
+    database.build(source).name("all").run().wait().unwrap();
     let middles = middles(&database);
     for (array, dataset) in &middles {
         let [slice] = &array.slices[..] else { panic!("{:?}", array.slices) };

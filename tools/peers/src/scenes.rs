@@ -141,7 +141,7 @@ fn build(scenes: Scenes, path: &Path) -> Result<u64> {
         fs::remove_file(path)?;
     }
     let database = Database::open_writable(path)?;
-    Ok(database.build(scenes).name(COLLECTION).strict(true).run()?.headers)
+    Ok(database.build(scenes).name(COLLECTION).strict(true).run().wait()?.headers)
 }
 
 /// The scenes that are read.
