@@ -7,7 +7,7 @@ use rasteret_schema::PixelValue;
 use std::ops::Range;
 
 /// Marks what is not valid by the raster's own account: its mask or alpha samples where there are any,
-/// else its nodata value. All of `valid` is true so far.
+/// else its nodata value. All of `valid` is true so far, or there is nothing of it.
 pub fn mark_valid(plan: &WindowPlan, pixels: &PixelArray, validity: &[u8], valid: &mut [bool]) {
     if let Some(dtype) = plan.validity {
         for (valid, sample) in valid.iter_mut().zip(validity.chunks_exact(dtype.size())) {
@@ -25,8 +25,10 @@ pub fn fill_sparse(plan: &WindowPlan, pixels: &mut PixelArray, valid: &mut [bool
             let start = row as usize * plan.width as usize + window.column as usize;
             let row = start..start + window.width as usize;
             fill(pixels, row.clone(), plan.fill);
-            if plan.nodata.is_some() {
-                valid[row].fill(false);
+            if plan.nodata.is_some()
+                && let Some(valid) = valid.get_mut(row)
+            {
+                valid.fill(false);
             }
         }
     }
@@ -101,6 +103,7 @@ mod tests {
                 height: 2,
                 nodata,
                 fill: PixelValue::Integer(fill),
+                finds_nodata: true,
                 validity: None,
                 sparse: vec![Window::new(1, 0, 2, 2)],
                 tiles: 0,

@@ -98,7 +98,7 @@ pub struct WindowPixels {
     /// `[1, 1, H, W]`, rows in the order of the file.
     pub pixels: PixelArray,
     /// Row by row: false where the raster's mask, its nodata value or its alpha band says that there is
-    /// no data.
+    /// no data. Empty where there is but a nodata value, and nobody asked for it.
     pub valid: Vec<bool>,
 }
 
@@ -339,7 +339,9 @@ impl Run {
         let state = &self.windows[index];
         let buffers = state.buffers.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Buffers { mut pixels, validity } = buffers.unwrap_or_else(|| Buffers::new(&state.plan));
-        let mut valid = vec![true; state.plan.width as usize * state.plan.height as usize];
+        let is_asked = state.plan.finds_nodata || state.plan.validity.is_some();
+        let pixel_count = state.plan.width as usize * state.plan.height as usize;
+        let mut valid = if is_asked { vec![true; pixel_count] } else { Vec::new() };
         mark_valid(&state.plan, &pixels, &validity, &mut valid);
         fill_sparse(&state.plan, &mut pixels, &mut valid);
         (self.on_window)(index, WindowPixels { pixels, valid })

@@ -49,7 +49,13 @@ pub async fn read_planes(
                     BandRead::Warped { level, window, .. } => (*level, *window),
                 };
                 let fill = fill_value(band, &options);
-                requests.push(WindowRequest { band: Arc::clone(band), level, window, fill });
+                requests.push(WindowRequest {
+                    band: Arc::clone(band),
+                    level,
+                    window,
+                    fill,
+                    finds_nodata: true,
+                });
                 reads.push((planes.len(), read.clone()));
             }
             let parts = Mutex::new(Parts { plane: None, missing: of_band.len() });

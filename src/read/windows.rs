@@ -26,6 +26,8 @@ pub struct WindowRequest {
     pub window: Window,
     /// Value of pixels that the file has no tile for.
     pub fill: PixelValue,
+    /// Whether pixels of the nodata value have to be found: who looks at few of them finds out faster.
+    pub finds_nodata: bool,
 }
 
 /// What to fetch and decode.
@@ -86,6 +88,8 @@ pub struct WindowPlan {
     pub nodata: Option<PixelValue>,
     /// Value of sparse tiles.
     pub fill: PixelValue,
+    /// Whether pixels of the nodata value have to be found.
+    pub finds_nodata: bool,
     /// Type of the samples of the mask or alpha band that say which pixels are valid, if there is one.
     pub validity: Option<DataType>,
     /// Parts of the window that fall on sparse tiles.
@@ -154,7 +158,7 @@ fn plan_file(
     let reader = reader_of(header, readers, location)?;
     let mut targets: Vec<(Image, Target)> = Vec::new();
     for &index in of_file {
-        let WindowRequest { band, level, window, fill } = &requests[index];
+        let WindowRequest { band, level, window, fill, finds_nodata } = &requests[index];
         let image = header.image(*level).ok_or_else(|| no_image(location, *level))?;
         let target = |plane, sample| Target { plane: number_of(plane), sample, window: *window };
         targets.push((Image::Pixels(*level), target(Plane::Pixels(index), band.sample)));
@@ -178,6 +182,7 @@ fn plan_file(
             height: window.height,
             nodata: band.nodata,
             fill: *fill,
+            finds_nodata: *finds_nodata,
             validity,
             sparse: Vec::new(),
             tiles: 0,

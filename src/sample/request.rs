@@ -334,7 +334,10 @@ async fn values_of(
                 let needs = group.sampler.as_ref().map(Sampler::needs).unwrap_or_default();
                 needs.into_iter().map(move |window| {
                     let fill = band.nodata.unwrap_or(PixelValue::Integer(0));
-                    (index, WindowRequest { band: Arc::clone(band), level: 0, window, fill })
+                    (
+                        index,
+                        WindowRequest { band: Arc::clone(band), level: 0, window, fill, finds_nodata: false },
+                    )
                 })
             })
             .collect();
@@ -413,7 +416,8 @@ async fn provide(
             group.missing -= 1;
             let is_last = group.missing == 0;
             if let Some(sampler) = &mut group.sampler {
-                sampler.provide(window, pixels.pixels.to_bytes().into_owned(), Some(pixels.valid))?;
+                let valid = Some(pixels.valid).filter(|valid| !valid.is_empty());
+                sampler.provide(window, pixels.pixels.to_bytes().into_owned(), valid)?;
             }
             if let Some(sampler) = group.sampler.take_if(|sampler| is_last && sampler.needs().is_empty()) {
                 group.samples = Some(sampler.finish()?);
