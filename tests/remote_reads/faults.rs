@@ -1,7 +1,7 @@
 //! Servers that do not work, during a read: it gives the right pixels, or the error of the fault's kind,
 //! within bounded time.
 
-use crate::support::{Fixture, impatient, soon, by_rows};
+use crate::support::{Fixture, by_rows, impatient, soon};
 use rasteret::blocking::Wait;
 use rasteret::io::SourceOptions;
 use rasteret::{AreaArray, Collection, Error, Filter, PixelArray};

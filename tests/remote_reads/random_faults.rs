@@ -1,6 +1,6 @@
 //! Whatever goes wrong, and in which order: the right pixels or an error, soon.
 
-use crate::support::{Fixture, impatient, by_rows};
+use crate::support::{Fixture, by_rows, impatient};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use rasteret::blocking::Wait;

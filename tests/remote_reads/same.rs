@@ -1,6 +1,6 @@
 //! The same headers and arrays, wherever the files lie.
 
-use crate::support::{Built, Fixture, S3, impatient, by_rows};
+use crate::support::{Built, Fixture, S3, by_rows, impatient};
 use rasteret::blocking::{Wait, WaitEach};
 use rasteret::dataset::Mosaic;
 use rasteret::geometry::Points;
