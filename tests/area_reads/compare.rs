@@ -134,7 +134,7 @@ fn farthest_luma(a: &[u8], b: &[u8]) -> f64 {
     (0..pixels).filter_map(|pixel| Some((luma(a, pixel)? - luma(b, pixel)?).abs())).fold(0.0, f64::max)
 }
 
-fn samples_as_f64(dtype: DataType, bytes: &[u8]) -> Vec<f64> {
+pub fn samples_as_f64(dtype: DataType, bytes: &[u8]) -> Vec<f64> {
     macro_rules! all {
         ($type:ty) => {
             bytes

@@ -11,6 +11,7 @@ mod fixture;
 mod oracle;
 mod parity;
 mod resampled;
+mod resampled_parity;
 mod shapes;
 mod stacks;
 mod written;

@@ -22,27 +22,27 @@ const JPEG: u16 = 7;
 const WEBP: u16 = 50001;
 
 /// The bands of a record that lie on one grid.
-struct Grid<'a> {
-    bands: Vec<&'a Band>,
+pub struct Grid<'a> {
+    pub bands: Vec<&'a Band>,
 }
 
 impl Grid<'_> {
-    fn header(&self) -> &rasteret::HeaderDescription {
+    pub fn header(&self) -> &rasteret::HeaderDescription {
         &self.bands[0].header
     }
 
-    fn transform(&self) -> Geotransform {
+    pub fn transform(&self) -> Geotransform {
         let [a, b, c, d, e, f] = self.header().transform.unwrap();
         Geotransform::new(a, b, c, d, e, f)
     }
 
-    fn crs(&self) -> Crs {
+    pub fn crs(&self) -> Crs {
         Crs::new(self.header().crs.as_deref().unwrap())
     }
 
     /// Degrees, the raster's own, and another. Not an equal-area one: there the PROJ of rasterio's wheels has a newer
     /// series of the latitude, which moves a vertex by a millimetre, and a pixel of a fine raster with it.
-    fn systems(&self) -> Vec<Crs> {
+    pub fn systems(&self) -> Vec<Crs> {
         let own = self.crs();
         let other = match own.epsg() {
             Some(3857) => 3395,
@@ -66,7 +66,7 @@ impl Grid<'_> {
 }
 
 /// One grid for each file: bands of other files are read with it in [`crate::stacks`].
-fn grids(bands: &[Band]) -> Vec<Grid<'_>> {
+pub fn grids(bands: &[Band]) -> Vec<Grid<'_>> {
     let mut grids: BTreeMap<&str, Grid> = BTreeMap::new();
     for band in bands {
         grids.entry(&band.header.href).or_insert_with(|| Grid { bands: Vec::new() }).bands.push(band);
@@ -75,7 +75,7 @@ fn grids(bands: &[Band]) -> Vec<Grid<'_>> {
 }
 
 /// The area in a CRS; `None` where it does not lie in its domain, or is torn apart.
-fn area(grid: &Grid, pixels: &Geometry<f64>, kind: usize, crs: &Crs) -> Option<Area> {
+pub fn area(grid: &Grid, pixels: &Geometry<f64>, kind: usize, crs: &Crs) -> Option<Area> {
     let transform = grid.transform();
     let placed = map_vertices(pixels, &mut |pixel| transform.apply(pixel.x, pixel.y).into());
     let geometry = Transformer::new(&grid.crs(), crs).unwrap().geometry(&placed).ok()?;

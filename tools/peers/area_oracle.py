@@ -1,7 +1,7 @@
 """What rasterio reads of areas, for `tests/area_reads`, and of written files, for `tools/rasteret-db/tests`.
 
-Reads one JSON document from stdin: `folder`, where arrays are written to, and `areas` or `files`, lists of
-cases. Writes one JSON document with the answers to stdout. Numbers keep all their bits both ways.
+Reads one JSON document from stdin: `folder`, where arrays are written to, and `areas`, `resampled` or `files`, lists
+of cases. Writes one JSON document with the answers to stdout. Numbers keep all their bits both ways.
 """
 
 import json
@@ -12,11 +12,13 @@ from pathlib import Path
 
 import numpy as np
 import rasterio
+from rasterio.crs import CRS
 from rasterio.dtypes import in_dtype_range
-from rasterio.errors import RasterioIOError, WindowError
+from rasterio.enums import Resampling
+from rasterio.errors import RasterioError, RasterioIOError, WindowError
 from rasterio.features import geometry_mask, geometry_window
-from rasterio.transform import Affine
-from rasterio.warp import transform, transform_geom
+from rasterio.transform import Affine, array_bounds
+from rasterio.warp import calculate_default_transform, reproject, transform, transform_geom
 
 warnings.simplefilter("ignore")
 
@@ -61,6 +63,95 @@ def area(case, out):
     }
 
 
+def source_pixels(file, crs, grid, width, height):
+    """How many pixels of a file lie along a side of a pixel of a grid: the least of five places."""
+    least = float("inf")
+    for x, y in [(0.5, 0.5), (0.25, 0.25), (0.75, 0.25), (0.25, 0.75), (0.75, 0.75)]:
+        column, row = x * width, y * height
+        corners = [grid @ corner for corner in [(column, row), (column + 1, row), (column, row + 1)]]
+        try:
+            xs, ys = transform(crs, file.crs, *zip(*corners))
+        except RasterioError:
+            continue
+        pixels = [~file.transform @ point for point in zip(xs, ys)]
+        sides = [np.hypot(a - pixels[0][0], b - pixels[0][1]) for a, b in pixels[1:]]
+        least = min([least] + [side for side in sides if np.isfinite(side)])
+    return least if np.isfinite(least) else 1.0
+
+
+def level(path, file, factor):
+    """The coarsest overview that is at least as fine; `None` for full resolution."""
+    chosen = None
+    for number, _ in enumerate(file.overviews(1)):
+        with rasterio.open(path, OVERVIEW_LEVEL=number) as overview:
+            if max(file.width / overview.width, file.height / overview.height) <= factor * (1 + 1e-9):
+                chosen = number
+    return chosen
+
+
+def resampled(case, out):
+    """The samples of an area on another grid, as `area` gives them."""
+    path, bands = case["file"], case["bands"]
+    full = opened(path)
+    geometry = transform_geom(case["crs"], full.crs, case["geometry"])
+    try:
+        geometry_window(full, [geometry])
+        window = geometry_window(full, [geometry], boundless=True)
+    except WindowError:
+        return None
+    crs = CRS.from_user_input(case["target_crs"]) if case["target_crs"] else full.crs
+    size = round(window.width), round(window.height)
+    bounds = array_bounds(size[1], size[0], full.window_transform(window))
+    rows, columns = case["shape"] or (None, None)
+    # A whole number of pixels that bounds make a little larger would be one more.
+    resolution = case["resolution"] and [side * (1 + 1e-9) for side in case["resolution"]]
+    try:
+        grid, width, height = calculate_default_transform(
+            full.crs, crs, *size, *bounds, resolution=resolution, dst_width=columns, dst_height=rows
+        )
+    except RasterioError as error:
+        return {"error": str(error)}
+    if resolution:
+        x, y = case["resolution"]
+        grid = Affine(x, 0, grid.c, 0, -y, grid.f)
+    # GDAL gives areas that are far smaller than a pixel no row; large ones take long.
+    if not 0 < width * height <= 400_000:
+        return {"error": "not compared"}
+    overview = level(path, full, source_pixels(full, crs, grid, width, height))
+    options = {} if overview is None else {"OVERVIEW_LEVEL": overview}
+    with rasterio.open(path, **options) as file:
+        # Not `WarpedVRT`: it gives kernels another scale than one warp of the whole target has.
+        nodata = file.nodatavals[bands[0] - 1]
+        warp = {"dst_transform": grid, "dst_crs": crs, "resampling": Resampling[case["method"]]}
+        pixels = np.zeros((len(bands), height, width), file.dtypes[bands[0] - 1])
+        try:
+            reproject(rasterio.band(file, bands), pixels, src_nodata=nodata, dst_nodata=nodata, **warp)
+            if nodata is None:
+                # Another warp, since with an alpha band GDAL computes the other bands less exactly.
+                alpha = np.zeros((len(bands) + 1, height, width), pixels.dtype)
+                reproject(rasterio.band(file, bands), alpha, dst_alpha=len(bands) + 1, **warp)
+                valid = np.repeat(alpha[-1:] != 0, len(bands), 0)
+            else:
+                valid = pixels != nodata
+        except RasterioError as error:
+            return {"error": str(error)}
+    outside = geometry_mask(
+        [transform_geom(case["crs"], crs, case["geometry"])], (height, width), grid, all_touched=case["all_touched"]
+    )
+    fill = nodata if nodata is not None and in_dtype_range(nodata, pixels.dtype) else 0
+    pixels[:, outside] = fill
+    valid &= ~outside
+    out.write_bytes(pixels.tobytes() + valid.astype("u1").tobytes())
+    return {
+        "out": str(out),
+        "shape": pixels.shape,
+        "dtype": pixels.dtype.name,
+        "transform": grid[:6],
+        "inside": int(valid.any(0).sum()),
+        "overview": overview,
+    }
+
+
 def written(case, out):
     """What a raster or an array that was written says of itself; its samples and, of a raster, after them
     their validity are written to `out`. `corner` is the upper left one in degrees, and `same_crs` whether
@@ -94,7 +185,7 @@ def written(case, out):
         return answer
 
 
-ANSWERS = {"areas": area, "files": written}
+ANSWERS = {"areas": area, "resampled": resampled, "files": written}
 
 
 def main():
