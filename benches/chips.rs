@@ -17,7 +17,7 @@ fn collection(folder: &std::path::Path) -> Collection {
     options.write(folder.join("scenes")).unwrap();
     let database = Database::open_writable(folder.join("bench.rasteret")).unwrap();
     let source = LocalSource::new([folder.join("scenes")], database.readers().all().to_vec());
-    database.build(source).name("bench").run().unwrap();
+    database.build(source).name("bench").run().wait().unwrap();
     database.collection("bench").unwrap()
 }
 
