@@ -5,14 +5,17 @@
 
 use super::ByteSourceError;
 use std::future::Future;
+use std::num::NonZero;
 use std::pin::Pin;
 use std::sync::OnceLock;
 use std::task::{Context, Poll};
+use std::thread::available_parallelism;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
 
-/// Receiving takes little of a processor: two threads saturate a fast network.
-const THREADS: usize = 2;
+/// Threads that receive, at most: as many as there are processors up to this. Copying what a fast network
+/// sends is work for several of them, which have nothing to decode until it is there.
+const MOST_THREADS: usize = 8;
 
 fn runtime() -> Result<&'static Runtime, ByteSourceError> {
     static RUNTIME: OnceLock<Runtime> = OnceLock::new();
@@ -20,7 +23,7 @@ fn runtime() -> Result<&'static Runtime, ByteSourceError> {
         return Ok(runtime);
     }
     let runtime = Builder::new_multi_thread()
-        .worker_threads(THREADS)
+        .worker_threads(available_parallelism().map_or(2, NonZero::get).clamp(2, MOST_THREADS))
         .thread_name("rasteret-io")
         .enable_all()
         .build()?;

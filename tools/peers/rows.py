@@ -18,6 +18,7 @@ class Row:
 ROWS = [
     Row("hot_read", (OURS, "rasteret", "rasterio", "async-geotiff")),
     Row("cold_read", (OURS, "rasteret", "rasterio", "async-geotiff"), fresh=True, delayed=True),
+    Row("large_read", (OURS,), fresh=True),
     Row("header_build", (OURS, "rasteret", "rasterio", "async-geotiff"), fresh=True, delayed=True),
     Row("find_plan", (OURS, "rasteret", "duckdb")),
     Row("one_header", (OURS, "rasteret", "duckdb")),
@@ -68,6 +69,9 @@ LINES = [
     Line("cold_read", "**Requests** of that read", "requests", "", (Target(at_most=32),)),
     Line("cold_read", "Bytes of that read", "bytes", "MB"),
     Line("cold_read", "**Peak memory** of that read", "peak_memory", "MB", (Target(at_most=120e6),)),
+    Line("large_read", "**Peak memory** of a read of 10.7 GB of tiles (160 whole scenes × 2 bands, without overviews) "
+         "into 64² pixels each", "peak_memory", "MB"),
+    Line("large_read", "The same", "seconds", "s"),
     Line("header_build", "**Header build**: 16 remote COGs, 20 ms a request, a fresh process after its imports",
          "seconds", "s", (Target(times=5, than=("rasteret",)),)),
     Line("header_build", "Requests of that build", "requests", "", (Target(at_most=16),)),

@@ -7,6 +7,7 @@ use crate::warp::warp;
 use crate::{floor, records, scenes};
 use arrow_array::cast::AsArray;
 use arrow_array::types::Float64Type;
+use rasteret::blocking::Wait;
 use rasteret::store::{Collection, Store, StoredHeader};
 use rasteret::warp::Method;
 use rasteret::{Area, AreaArray, Crs};
@@ -15,10 +16,11 @@ use rasteret_schema::record::{BBOX, CLOUD_COVER};
 use serde_json::{Value, json};
 
 /// The rows, by name.
-pub const ROWS: [(&str, Row); 14] = [
+pub const ROWS: [(&str, Row); 15] = [
     ("prepare", prepare),
     ("hot_read", hot_read),
     ("cold_read", cold_read),
+    ("large_read", large_read),
     ("header_build", header_build),
     ("find_plan", find_plan),
     ("one_header", one_header),
@@ -55,6 +57,25 @@ fn cold_read(context: &Context) -> Result<Work> {
     Ok(Box::new(move || {
         let array = scenes::read(&scenes::open(&context, &database)?, area())?;
         Ok(Box::new(move || pixels(&array)))
+    }))
+}
+
+/// Whole scenes, 10.7 GB of pixels, as small images.
+fn large_read(context: &Context) -> Result<Work> {
+    let collection = scenes::build_large(context)?;
+    Ok(Box::new(move || {
+        let scene = Area::bbox([699_960.0, 1_459_040.0, 740_920.0, 1_500_000.0]);
+        let request = collection.read(scene.with_crs(Crs::from_epsg(EPSG))).bands(BANDS);
+        let array = request.shape(64, 64).array().wait()?;
+        Ok(Box::new(move || {
+            let statistics = array.statistics;
+            Ok(json!({
+                "shape": array.pixels.shape(),
+                "tiles": statistics.tiles,
+                "requests": statistics.requests,
+                "bytes": statistics.bytes,
+            }))
+        }))
     }))
 }
 

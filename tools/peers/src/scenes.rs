@@ -47,6 +47,10 @@ pub struct Scenes {
     headers: bool,
     /// Whether only scenes of zone 43 do.
     read_only: bool,
+    /// How many records each scene has, whose hrefs differ, so that none shares its tiles with another.
+    copies: usize,
+    /// Whether headers say that there are overviews.
+    overviews: bool,
 }
 
 impl Scenes {
@@ -57,14 +61,22 @@ impl Scenes {
 
     fn batch(&self) -> Result<SourceBatch> {
         let items = self.items()?;
-        let records: Vec<Record> = items.iter().map(|item| self.record(item)).collect();
+        let records: Vec<Record> =
+            (0..self.copies).flat_map(|copy| items.iter().map(move |item| self.record(item, copy))).collect();
         let mut headers = Vec::new();
         if self.headers {
             for (row, item) in items.iter().enumerate() {
                 for band in BANDS {
-                    let header = read_header(&self.folder.join(&item.id).join(format!("{band}.tif")))?;
+                    let mut header = read_header(&self.folder.join(&item.id).join(format!("{band}.tif")))?;
+                    if !self.overviews {
+                        header.images.truncate(1);
+                    }
                     let header = Arc::new(HeaderArchive::new(&header)?);
-                    headers.push(SourceHeader { row, band: band.to_owned(), header });
+                    headers.extend((0..self.copies).map(|copy| SourceHeader {
+                        row: copy * items.len() + row,
+                        band: band.to_owned(),
+                        header: Arc::clone(&header),
+                    }));
                 }
             }
         }
@@ -72,14 +84,18 @@ impl Scenes {
     }
 
     /// What is left open, the header says.
-    fn record(&self, item: &Item) -> Record {
+    fn record(&self, item: &Item, copy: usize) -> Record {
+        let (id, query) = match copy {
+            0 => (item.id.clone(), String::new()),
+            _ => (format!("{}_{copy}", item.id), format!("?copy={copy}")),
+        };
         let asset = |band: &str| Asset {
             band: band.to_owned(),
-            href: format!("{}/{}/{band}.tif", self.base, item.id),
+            href: format!("{}/{}/{band}.tif{query}", self.base, item.id),
             band_index: None,
         };
         Record {
-            id: item.id.clone(),
+            id,
             datetime: 1_704_067_200_000_000,
             end_datetime: None,
             geometry: None,
@@ -119,7 +135,15 @@ pub fn prepare(context: &Context) -> Result<()> {
     let local = folder.to_str().ok_or("the folder's path is not UTF-8")?.to_owned();
     for (base, path) in [(context.base.clone(), context.scenes_database()), (local, context.local_database())]
     {
-        build(Scenes { folder: folder.clone(), base, headers: true, read_only: false }, &path)?;
+        let scenes = Scenes {
+            folder: folder.clone(),
+            base,
+            headers: true,
+            read_only: false,
+            copies: 1,
+            overviews: true,
+        };
+        build(scenes, &path)?;
     }
     Ok(())
 }
@@ -131,8 +155,25 @@ pub fn build_remote(context: &Context) -> Result<u64> {
         base: context.base.clone(),
         headers: false,
         read_only: true,
+        copies: 1,
+        overviews: true,
     };
     build(scenes, &context.work.join("again.rasteret"))
+}
+
+/// Builds a database of the scenes that are read, twenty times over and without overviews: 10.7 GB of pixels.
+pub fn build_large(context: &Context) -> Result<Collection> {
+    let scenes = Scenes {
+        folder: context.scenes.clone(),
+        base: context.base.clone(),
+        headers: true,
+        read_only: true,
+        copies: 20,
+        overviews: false,
+    };
+    let path = context.work.join("large.rasteret");
+    build(scenes, &path)?;
+    Ok(Database::open(path)?.collection(COLLECTION)?)
 }
 
 /// Builds a new database and returns how many headers it has.
