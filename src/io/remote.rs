@@ -6,10 +6,12 @@ use super::version::strong_etag;
 use super::{ByteSourceError, Fetched, SourceOptions};
 use bytes::{Bytes, BytesMut};
 use futures::StreamExt;
+use futures::stream::BoxStream;
 use http::HeaderValue;
 use rasteret_schema::ObjectVersion;
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -45,6 +47,33 @@ impl fmt::Debug for Remote {
     }
 }
 
+/// A body to come, piece by piece.
+type Body = BoxStream<'static, Result<Bytes, TransportError>>;
+
+/// Takes parts of a body, in their order, as soon as each is there.
+pub type OnPart<'a> = &'a mut (dyn FnMut(Bytes) + Send);
+
+/// What is still to be handed over.
+struct Parts<'a> {
+    /// All of it, as it is to be asked for.
+    wanted: Wanted,
+    /// Lengths of the parts; none where the body is the only one.
+    lens: &'a [u64],
+    on_part: OnPart<'a>,
+}
+
+impl Parts<'_> {
+    /// Hands over the next part. It is not asked for again.
+    fn hand_over(&mut self, part: Bytes) {
+        if let Some((len, rest)) = self.lens.split_first() {
+            let Range { start, end } = self.wanted.range();
+            self.wanted = Wanted::Range(start + len..end);
+            self.lens = rest;
+        }
+        (self.on_part)(part);
+    }
+}
+
 /// Why an attempt failed.
 enum Failure {
     Transient(String, Option<Duration>),
@@ -54,9 +83,28 @@ enum Failure {
 impl Remote {
     /// Reads what is wanted, with as many attempts as the options allow.
     pub async fn fetch(&self, wanted: Wanted) -> Result<(Fetched, ObjectVersion), ByteSourceError> {
-        if wanted.range().is_empty() {
+        let mut bytes = Bytes::new();
+        let parts = Parts { wanted, lens: &[], on_part: &mut |body| bytes = body };
+        let (requests, version) = self.fetch_parts(parts).await?;
+        Ok((Fetched { bytes, requests }, version))
+    }
+
+    /// Reads adjacent ranges of some lengths in one request, with as many attempts as the options allow.
+    /// What an attempt has handed over before it failed is not read again. Returns how many there were.
+    pub async fn fetch_each(
+        &self,
+        start: u64,
+        lens: &[u64],
+        on_part: OnPart<'_>,
+    ) -> Result<u32, ByteSourceError> {
+        let wanted = Wanted::Range(start..start + lens.iter().sum::<u64>());
+        self.fetch_parts(Parts { wanted, lens, on_part }).await.map(|(requests, _)| requests)
+    }
+
+    async fn fetch_parts(&self, mut parts: Parts<'_>) -> Result<(u32, ObjectVersion), ByteSourceError> {
+        if parts.wanted.range().is_empty() {
             let version = self.seen.get().unwrap_or(&self.expected).clone();
-            return Ok((Fetched { bytes: Bytes::new(), requests: 0 }, version));
+            return Ok((0, version));
         }
         let start = Instant::now();
         let mut end = start + self.options.timeout;
@@ -68,10 +116,10 @@ impl Remote {
             // A long queue is no fault of the host.
             end += waiting.elapsed();
             attempts += 1;
-            let outcome = timeout_at(end, self.attempt(&wanted)).await;
+            let outcome = timeout_at(end, self.attempt(&mut parts)).await;
             drop(turn);
             let failure = match outcome {
-                Ok(Ok((bytes, version))) => return Ok((Fetched { bytes, requests: attempts }, version)),
+                Ok(Ok(version)) => return Ok((attempts, version)),
                 Ok(Err(failure)) => failure,
                 Err(_) => Failure::Transient("it takes too long".to_owned(), None),
             };
@@ -101,17 +149,17 @@ impl Remote {
         doubled.mul_f64(0.5 + f64::from(random) / f64::from(u32::MAX))
     }
 
-    async fn attempt(&self, wanted: &Wanted) -> Result<(Bytes, ObjectVersion), Failure> {
+    async fn attempt(&self, parts: &mut Parts<'_>) -> Result<ObjectVersion, Failure> {
         let expected = [Some(&self.expected), self.seen.get()];
         let expected: Vec<&ObjectVersion> = expected.into_iter().flatten().collect();
         let if_match = expected.iter().find_map(|version| strong_etag(version));
         let request = Request {
             object: Arc::clone(&self.object),
-            range: wanted.range(),
+            range: parts.wanted.range(),
             if_match: if_match.and_then(|etag| HeaderValue::from_str(etag).ok()),
         };
         let response = self.transport.send(request).await.map_err(Failure::from)?;
-        let announced = response::check(response.status, &response.headers, wanted, &expected);
+        let announced = response::check(response.status, &response.headers, &parts.wanted, &expected);
         let Announced { len, version } = match announced {
             Ok(announced) => announced,
             Err(Refused::Final(error)) => return Err(Failure::Final(error)),
@@ -124,52 +172,64 @@ impl Remote {
                 return Err(Failure::Final(ByteSourceError::AccessDenied { reason }));
             }
         };
-        let bytes = self.body(response, len).await?;
-        // Another read may have been first; then the version is the same, or the next read notices.
+        // Another read may have been first; then the version is the same, or it is noticed here.
         let seen = self.seen.get_or_init(|| version.clone());
-        match super::version::difference(seen, &version) {
-            Some(difference) => Err(Failure::Final(ByteSourceError::Changed { difference })),
-            None => Ok((bytes, version)),
+        if let Some(difference) = super::version::difference(seen, &version) {
+            return Err(Failure::Final(ByteSourceError::Changed { difference }));
         }
+        self.receive(response, len, parts).await?;
+        Ok(version)
     }
 
     /// Receives a body of a known length.
-    async fn body(&self, response: Response, len: u64) -> Result<Bytes, Failure> {
+    async fn receive(&self, response: Response, len: u64, parts: &mut Parts<'_>) -> Result<(), Failure> {
         let mut body = response.body;
-        let mut first = Bytes::new();
-        let mut rest = BytesMut::new();
+        let mut chunk = Bytes::new();
         let mut received = 0;
         while received < len {
-            let next = timeout(self.options.stall_timeout, body.next()).await;
-            let chunk = match next {
-                Err(_) => {
-                    let stall = self.options.stall_timeout;
-                    let cause = format!("nothing came for {stall:?}, after {received} of {len} bytes");
-                    return Err(Failure::Transient(cause, None));
+            let part_len = parts.lens.first().map_or(len, |part| *part).min(len - received);
+            // A part that comes in one piece is not copied.
+            let mut part = BytesMut::new();
+            let last = loop {
+                let missing = part_len - part.len() as u64;
+                if chunk.len() as u64 >= missing {
+                    break chunk.split_to(missing as usize);
                 }
-                Ok(None) => {
-                    let cause = format!("the response ended after {received} of {len} bytes");
-                    return Err(Failure::Transient(cause, None));
+                if part.is_empty() {
+                    part.reserve(usize::try_from(part_len.min(MAX_RESERVED)).unwrap_or_default());
                 }
-                Ok(Some(chunk)) => chunk.map_err(Failure::from)?,
+                part.extend_from_slice(&chunk);
+                chunk = self.chunk(&mut body, received + part.len() as u64, len).await?;
             };
-            received += chunk.len() as u64;
-            // A body that comes in one piece is not copied.
-            if first.is_empty() && rest.is_empty() {
-                first = chunk;
-                continue;
-            }
-            if rest.is_empty() {
-                rest.reserve(usize::try_from(len.min(MAX_RESERVED)).unwrap_or_default());
-                rest.extend_from_slice(&std::mem::take(&mut first));
-            }
-            rest.extend_from_slice(&chunk);
+            received += part_len;
+            parts.hand_over(if part.is_empty() {
+                last
+            } else {
+                part.extend_from_slice(&last);
+                part.freeze()
+            });
         }
-        if received > len {
-            let cause = format!("the response has {received} bytes instead of {len}");
+        if !chunk.is_empty() {
+            let cause = format!("the response has more than {len} bytes");
             return Err(Failure::Final(ByteSourceError::WrongResponse(cause)));
         }
-        Ok(if rest.is_empty() { first } else { rest.freeze() })
+        Ok(())
+    }
+
+    /// The next bytes of a body, of which so many have been received.
+    async fn chunk(&self, body: &mut Body, received: u64, len: u64) -> Result<Bytes, Failure> {
+        let stall = self.options.stall_timeout;
+        match timeout(stall, body.next()).await {
+            Err(_) => {
+                let cause = format!("nothing came for {stall:?}, after {received} of {len} bytes");
+                Err(Failure::Transient(cause, None))
+            }
+            Ok(None) => {
+                let cause = format!("the response ended after {received} of {len} bytes");
+                Err(Failure::Transient(cause, None))
+            }
+            Ok(Some(chunk)) => chunk.map_err(Failure::from),
+        }
     }
 }
 

@@ -62,6 +62,35 @@ impl ByteSource {
         }
     }
 
+    /// The bytes of adjacent ranges, of the given lengths from `start` on, in one request. Each is handed over
+    /// as soon as it is there, in their order, and once, whatever has to be repeated for the others. Returns how
+    /// many requests were made.
+    ///
+    /// # Errors
+    ///
+    /// As [`ByteSource::read`].
+    pub async fn read_each(
+        &self,
+        start: u64,
+        lens: Vec<u64>,
+        mut on_part: impl FnMut(Bytes) + Send + 'static,
+    ) -> Result<u32, ByteSourceError> {
+        match &self.place {
+            Place::Local(file) => {
+                let mut start = start;
+                for len in lens {
+                    on_part(file.slice(start..start.saturating_add(len))?);
+                    start = start.saturating_add(len);
+                }
+                Ok(0)
+            }
+            Place::Remote(remote) => {
+                let remote = Arc::clone(remote);
+                runtime::run(async move { remote.fetch_each(start, &lens, &mut on_part).await }).await
+            }
+        }
+    }
+
     /// The first `len` bytes, or all of an object that is shorter, and which version it is, in one request.
     ///
     /// # Errors

@@ -19,6 +19,8 @@ use crate::error::{Error, Result};
 use crate::io::{ByteSource, ByteSources};
 use crate::readers::Readers;
 use bytes::Bytes;
+use futures::channel::mpsc;
+use futures::future::{try_join, try_join_all};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use rasteret_schema::{DataType, ObjectVersion, RasterError, RasterReader, TileRequest};
 use std::cell::Cell;
@@ -201,10 +203,7 @@ impl Pipeline {
         let file = Arc::new(OpenFile { band, reader, source });
         let mut tiles = tiles.into_iter();
         for run in coalesce(&ranges, cost) {
-            let start = ranges[run.start].start;
-            let end = ranges[run.clone()].iter().map(|range| range.end).max().unwrap_or(start);
-            let tiles = tiles.by_ref().take(run.len()).collect();
-            fetches.push(Fetch { file: Arc::clone(&file), bytes: start..end, tiles });
+            fetches.push(Fetch::new(Arc::clone(&file), tiles.by_ref().take(run.len())));
         }
         Ok(())
     }
@@ -237,41 +236,80 @@ struct OpenFile {
     source: ByteSource,
 }
 
-/// A byte range of a file, and the tiles in it.
+/// What is fetched in one request: adjacent byte ranges of a file.
 struct Fetch {
     file: Arc<OpenFile>,
+    parts: Vec<Part>,
+}
+
+/// A byte range that is complete when its tiles are.
+struct Part {
     bytes: Range<u64>,
     tiles: Vec<FileTile>,
 }
 
 impl Fetch {
+    /// Of tiles in the order of their bytes. What lies between two tiles comes with the second.
+    fn new(file: Arc<OpenFile>, tiles: impl Iterator<Item = FileTile>) -> Self {
+        let mut parts: Vec<Part> = Vec::new();
+        for tile in tiles {
+            let bytes = tile.tile.bytes.clone();
+            match parts.last_mut() {
+                Some(part) if bytes.start < part.bytes.end => {
+                    part.bytes.end = part.bytes.end.max(bytes.end);
+                    part.tiles.push(tile);
+                }
+                previous => {
+                    let start = previous.map_or(bytes.start, |part| part.bytes.end);
+                    parts.push(Part { bytes: start..bytes.end, tiles: vec![tile] });
+                }
+            }
+        }
+        Fetch { file, parts }
+    }
+
     async fn run(self, run: Arc<Run>, budget: &Semaphore, most: u32) -> Result<()> {
-        let Fetch { file, bytes, tiles } = self;
+        let Fetch { file, parts } = self;
+        let lens: Vec<u64> = parts.iter().map(|part| part.bytes.end - part.bytes.start).collect();
         // Bytes of a map are not held in memory. One range may exceed the budget, and then is alone.
         let held = match file.source.is_local() {
             true => 0,
-            false => u32::try_from(bytes.end - bytes.start).unwrap_or(most).min(most),
+            false => u32::try_from(lens.iter().sum::<u64>()).unwrap_or(most).min(most),
         };
         // The semaphore is never closed.
         let permit = budget.acquire_many(held).await.ok();
-        let fetched = file
-            .source
-            .read(bytes.clone())
-            .await
-            .map_err(|error| Error::from_byte_source(&file.band.location, error))?;
-        run.requests.fetch_add(fetched.requests.into(), Ordering::Relaxed);
-        run.bytes.fetch_add(fetched.bytes.len() as u64, Ordering::Relaxed);
-        let decoding = tiles.into_iter().map(|tile| {
-            let (run, file) = (Arc::clone(&run), Arc::clone(&file));
-            let from = (tile.tile.bytes.start - bytes.start) as usize;
-            let encoded =
-                fetched.bytes.slice(from..from + (tile.tile.bytes.end - tile.tile.bytes.start) as usize);
-            cpu::run(move || run.decode(&file, &tile, &encoded))
-        });
-        futures::future::try_join_all(decoding).await?;
+        let start = parts.first().map_or(0, |part| part.bytes.start);
+        let (sender, received) = mpsc::unbounded();
+        let fetching = async {
+            let on_part = move |bytes: Bytes| {
+                // Nobody listens where decoding has failed.
+                let _ = sender.unbounded_send(bytes);
+            };
+            let fetched = file.source.read_each(start, lens, on_part).await;
+            fetched.map_err(|error| Error::from_byte_source(&file.band.location, error))
+        };
+        let decoding = received
+            .zip(stream::iter(parts))
+            .map(|(bytes, part)| decode_part(Arc::clone(&run), Arc::clone(&file), bytes, part))
+            .buffer_unordered(CONCURRENT)
+            .try_for_each(|()| async { Ok(()) });
+        let (requests, ()) = try_join(fetching, decoding).await?;
+        run.requests.fetch_add(requests.into(), Ordering::Relaxed);
         drop(permit);
         Ok(())
     }
+}
+
+async fn decode_part(run: Arc<Run>, file: Arc<OpenFile>, bytes: Bytes, part: Part) -> Result<()> {
+    run.bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+    let decoding = part.tiles.into_iter().map(|tile| {
+        let (run, file) = (Arc::clone(&run), Arc::clone(&file));
+        let Range { start, end } = tile.tile.bytes;
+        let encoded = bytes.slice((start - part.bytes.start) as usize..(end - part.bytes.start) as usize);
+        cpu::run(move || run.decode(&file, &tile, &encoded))
+    });
+    try_join_all(decoding).await?;
+    Ok(())
 }
 
 impl Run {
