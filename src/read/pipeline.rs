@@ -36,7 +36,7 @@ const CONCURRENT: usize = 256;
 /// What a read may use, besides the memory of its result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ReadLimits {
-    /// Bytes that are fetched and not decoded yet.
+    /// Bytes that are fetched and not decoded yet, or decoded, whichever are more, of the requests under way.
     pub bytes_in_flight: u32,
     /// What decides which ranges are fetched together.
     pub request_cost: RequestCost,
@@ -271,11 +271,12 @@ impl Fetch {
     async fn run(self, run: Arc<Run>, budget: &Semaphore, most: u32) -> Result<()> {
         let Fetch { file, parts } = self;
         let lens: Vec<u64> = parts.iter().map(|part| part.bytes.end - part.bytes.start).collect();
-        // Bytes of a map are not held in memory. One range may exceed the budget, and then is alone.
-        let held = match file.source.is_local() {
-            true => 0,
-            false => u32::try_from(lens.iter().sum::<u64>()).unwrap_or(most).min(most),
-        };
+        // What is fetched is held until it is decoded, and what is decoded until its window is whole; bytes
+        // of a map are not held. One request may exceed the budget, and then is alone.
+        let encoded = if file.source.is_local() { 0 } else { lens.iter().sum() };
+        let decoded =
+            parts.iter().flat_map(|part| &part.tiles).map(|tile| tile.decoded_len(&file.band)).sum();
+        let held = u32::try_from(u64::max(encoded, decoded)).unwrap_or(most).min(most);
         // The semaphore is never closed.
         let permit = budget.acquire_many(held).await.ok();
         let start = parts.first().map_or(0, |part| part.bytes.start);

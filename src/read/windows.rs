@@ -56,6 +56,14 @@ pub struct FileTile {
     pub tile: TilePlan,
 }
 
+impl FileTile {
+    /// Bytes of what is wanted of the tile, about: a mask has samples of its own size.
+    pub fn decoded_len(&self, band: &SceneBand) -> u64 {
+        let TilePlan { rows, columns, samples, .. } = &self.tile;
+        rows.len() as u64 * columns.len() as u64 * samples.len() as u64 * band.dtype.size() as u64
+    }
+}
+
 /// One of the images of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Image {
