@@ -1,7 +1,8 @@
 //! Compares an array with what rasterio reads.
 
 use crate::oracle;
-use rasteret::{AreaArray, DataType, Error};
+use crate::samples::samples_as_f64;
+use rasteret::{AreaArray, Error};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -132,31 +133,4 @@ fn farthest_luma(a: &[u8], b: &[u8]) -> f64 {
         inside.then_some((0.299 * red + 0.587 * green + 0.114 * blue).round())
     };
     (0..pixels).filter_map(|pixel| Some((luma(a, pixel)? - luma(b, pixel)?).abs())).fold(0.0, f64::max)
-}
-
-pub fn samples_as_f64(dtype: DataType, bytes: &[u8]) -> Vec<f64> {
-    macro_rules! all {
-        ($type:ty) => {
-            bytes
-                .chunks_exact(size_of::<$type>())
-                .map(|sample| <$type>::from_ne_bytes(sample.try_into().unwrap()) as f64)
-                .collect()
-        };
-    }
-    match dtype {
-        DataType::UInt8 => all!(u8),
-        DataType::Int8 => all!(i8),
-        DataType::UInt16 => all!(u16),
-        DataType::Int16 => all!(i16),
-        DataType::UInt32 => all!(u32),
-        DataType::Int32 => all!(i32),
-        DataType::UInt64 => all!(u64),
-        DataType::Int64 => all!(i64),
-        DataType::Float16 => bytes
-            .chunks_exact(2)
-            .map(|sample| half::f16::from_ne_bytes(sample.try_into().unwrap()).to_f64())
-            .collect(),
-        DataType::Float32 => all!(f32),
-        DataType::Float64 => all!(f64),
-    }
 }

@@ -12,6 +12,8 @@ mod oracle;
 mod parity;
 mod resampled;
 mod resampled_parity;
+#[path = "../oracle/samples.rs"]
+mod samples;
 mod shapes;
 mod stacks;
 mod written;

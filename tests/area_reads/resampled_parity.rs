@@ -1,9 +1,9 @@
 //! Reads on other grids give what rasterio's `reproject` does, on grids of `calculate_default_transform`.
 
-use crate::compare::samples_as_f64;
 use crate::fixture::Fixture;
 use crate::oracle::{self, Random};
 use crate::parity::{self, Grid};
+use crate::samples::samples_as_f64;
 use crate::shapes::shape;
 use geo_types::{Geometry, Rect};
 use rasteret::blocking::Wait;

@@ -13,4 +13,6 @@ mod fixture;
 mod oracle;
 mod parity;
 mod places;
+#[path = "../oracle/samples.rs"]
+mod samples;
 mod times;

@@ -1,10 +1,11 @@
 //! Compares a warped raster with what rasterio makes of it.
 
 use crate::oracle;
+use crate::samples::samples_as_f64;
 use ndarray::Array4;
+use rasteret::PixelArray;
 use rasteret::schema::PixelValue;
 use rasteret::warp::{Grid, Method, Source, Warp, Warped};
-use rasteret::{DataType, PixelArray};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -162,7 +163,7 @@ fn compare(case: &Case, answer: &Value) -> Result<Counts, String> {
     };
     let theirs = std::fs::read(answer["out"].as_str().unwrap()).unwrap();
     let dtype = ours.pixels.dtype();
-    let (a, b) = (values(dtype, &ours.pixels.to_bytes()), values(dtype, &theirs));
+    let (a, b) = (samples_as_f64(dtype, &ours.pixels.to_bytes()), samples_as_f64(dtype, &theirs));
     let fill = case.fill.or(case.nodata).map(PixelValue::as_f64);
     let same = |a: f64, b: f64| a == b || a.is_nan() && b.is_nan();
     let mut counts = Counts { samples: a.len(), ..Counts::default() };
@@ -181,28 +182,4 @@ fn compare(case: &Case, answer: &Value) -> Result<Counts, String> {
         counts.valid += usize::from(*valid);
     }
     Ok(counts)
-}
-
-pub fn values(dtype: DataType, bytes: &[u8]) -> Vec<f64> {
-    macro_rules! all {
-        ($type:ty) => {
-            bytes
-                .chunks_exact(size_of::<$type>())
-                .map(|sample| <$type>::from_ne_bytes(sample.try_into().unwrap()) as f64)
-                .collect()
-        };
-    }
-    match dtype {
-        DataType::UInt8 => all!(u8),
-        DataType::Int8 => all!(i8),
-        DataType::UInt16 => all!(u16),
-        DataType::Int16 => all!(i16),
-        DataType::UInt32 => all!(u32),
-        DataType::Int32 => all!(i32),
-        DataType::UInt64 => all!(u64),
-        DataType::Int64 => all!(i64),
-        DataType::Float16 => unreachable!("rasterio has none"),
-        DataType::Float32 => all!(f32),
-        DataType::Float64 => all!(f64),
-    }
 }

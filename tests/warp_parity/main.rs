@@ -8,4 +8,6 @@ mod grids;
 #[path = "../oracle/mod.rs"]
 #[allow(dead_code)]
 mod oracle;
+#[path = "../oracle/samples.rs"]
+mod samples;
 mod warps;
