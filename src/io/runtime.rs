@@ -5,17 +5,14 @@
 
 use super::ByteSourceError;
 use std::future::Future;
-use std::num::NonZero;
 use std::pin::Pin;
 use std::sync::OnceLock;
 use std::task::{Context, Poll};
-use std::thread::available_parallelism;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
 
-/// Threads that receive, at most: as many as there are processors up to this. Copying what a fast network
-/// sends is work for several of them, which have nothing to decode until it is there.
-const MOST_THREADS: usize = 8;
+/// Receiving takes little of a processor: two threads saturate a fast network.
+const THREADS: usize = 2;
 
 fn runtime() -> Result<&'static Runtime, ByteSourceError> {
     static RUNTIME: OnceLock<Runtime> = OnceLock::new();
@@ -23,7 +20,7 @@ fn runtime() -> Result<&'static Runtime, ByteSourceError> {
         return Ok(runtime);
     }
     let runtime = Builder::new_multi_thread()
-        .worker_threads(available_parallelism().map_or(2, NonZero::get).clamp(2, MOST_THREADS))
+        .worker_threads(THREADS)
         .thread_name("rasteret-io")
         .enable_all()
         .build()?;
