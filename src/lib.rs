@@ -72,6 +72,10 @@ pub use readers::Readers;
 pub use rasteret_geotiff as geotiff;
 #[cfg(feature = "local")]
 pub use rasteret_local as local;
+#[cfg(feature = "stac")]
+pub use rasteret_stac as stac;
+#[cfg(feature = "table")]
+pub use rasteret_table as table;
 
 /// The example of the README, which is compiled with the others.
 #[cfg(all(doctest, feature = "local", feature = "zarr"))]

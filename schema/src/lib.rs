@@ -11,16 +11,22 @@
 //! | [`description`] | a header in words |
 //! | [`record`] | the columns of a record table, and records as Rust values |
 //! | [`reader`], [`source`] | the plugin traits: raster readers and source adapters |
+//! | [`access`] | how source adapters reach what they read |
+//! | [`bands`], [`cloud`], [`dataset`] | which asset a band is, how assets are reached, and descriptors that say both |
 //! | [`error`] | the errors that plugins return |
 //!
 //! With the feature `conformance` there is `conformance` too: suites that check whether a plugin keeps
 //! its contract.
 
+pub mod access;
 pub mod archive;
+pub mod bands;
 pub mod bounds;
+pub mod cloud;
 #[cfg(any(feature = "conformance", test))]
 pub mod conformance;
 pub mod crs;
+pub mod dataset;
 pub mod description;
 pub mod dtype;
 pub mod error;
@@ -35,9 +41,13 @@ pub mod tile_table;
 pub mod value;
 pub mod window;
 
+pub use access::{Access, AccessError, AccessErrorKind, Document, DocumentRequest, ListedFile, RandomAccess};
 pub use archive::{ArchiveError, HeaderArchive};
+pub use bands::BandMap;
 pub use bounds::BoundingBox;
+pub use cloud::{CloudConfig, CloudProvider};
 pub use crs::Crs;
+pub use dataset::DatasetDescriptor;
 pub use description::{HeaderDescription, ImageDescription};
 pub use dtype::DataType;
 pub use error::RasterError;

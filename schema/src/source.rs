@@ -1,6 +1,6 @@
 //! The plugin trait of source adapters: where records come from.
 
-use crate::{BoundingBox, HeaderArchive};
+use crate::{AccessError, BoundingBox, CloudConfig, HeaderArchive};
 use arrow_array::RecordBatch;
 use futures::stream::BoxStream;
 use std::fmt::Debug;
@@ -14,14 +14,20 @@ pub trait SourceAdapter: Debug + Send + Sync {
     /// it must not hold credentials.
     fn description(&self) -> String;
 
-    /// Changes when the records do, as far as can be told without reading them: a collection that
-    /// was built from a source of the same fingerprint is up to date.
+    /// Changes when the records do, as far as can be told without reading them or asking anything over a
+    /// network: a collection that was built from a source of the same fingerprint is up to date. Options that
+    /// change the records are part of it.
     ///
     /// # Errors
     ///
     /// If the source cannot be reached.
     fn fingerprint(&self) -> Result<String, SourceError> {
         Ok(self.description())
+    }
+
+    /// How the assets of the records are reached, as far as the source knows. The collection keeps it.
+    fn cloud(&self) -> CloudConfig {
+        CloudConfig::default()
     }
 
     /// Streams the records within a selection.
@@ -49,8 +55,12 @@ pub struct Selection {
 /// Some records of a source.
 #[derive(Debug, Clone)]
 pub struct SourceBatch {
-    /// Records with the columns of [`crate::record`]. `geometry` and `bbox` may be null where a
-    /// header says where the raster lies.
+    /// Records with the columns of [`crate::record`].
+    ///
+    /// `geometry` is WKB, or one of the encodings that GeoArrow names, in the CRS that its field's GeoArrow
+    /// metadata name, else OGC:CRS84; the engine turns it into WKB in OGC:CRS84, and derives `bbox` where it
+    /// is null. Both may be null where a header says where the raster lies. Hrefs may be signed: the engine
+    /// reads headers with them, and keeps [plain ones](crate::access::plain_href).
     pub records: RecordBatch,
     /// Headers that the adapter has parsed already; the engine parses those that are missing.
     pub headers: Vec<SourceHeader>,
@@ -86,6 +96,9 @@ pub enum SourceError {
     /// It does not exist.
     #[error("{0} does not exist")]
     NotFound(String),
+    /// It cannot be reached.
+    #[error(transparent)]
+    Access(#[from] AccessError),
     /// What was asked for makes no sense, or the source is not what it was said to be.
     #[error("{0}")]
     Invalid(String),

@@ -13,10 +13,13 @@
 //! | [`source_adapter`] | [`SourceAdapter`](crate::SourceAdapter) |
 //! | [`raster_reader`] | [`RasterReader`](crate::RasterReader) |
 //!
+//! [`LocalFiles`] is an [`Access`](crate::Access) for adapters that are tested on files.
+//!
 //! A suite does not stop at the first violation: it returns all of them, with counts of what it saw, so
 //! that a test can also make sure that there was something to see. [`Violations::assert_none`] panics
 //! with the list.
 
+mod access;
 mod header;
 mod random;
 mod reader;
@@ -24,6 +27,7 @@ mod source;
 #[cfg(test)]
 mod tests;
 
+pub use access::LocalFiles;
 pub use reader::{ReaderReport, raster_reader};
 pub use source::{Expectations, SourceReport, source_adapter};
 

@@ -1,0 +1,1 @@
+//! The source adapter for STAC APIs and static STAC catalogues.

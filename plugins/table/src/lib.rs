@@ -1,0 +1,1 @@
+//! The source adapter for tables of records.
