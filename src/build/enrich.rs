@@ -25,7 +25,7 @@ pub fn enrich(
     mut missing: Vec<HeaderFailure>,
     filter: &Filter,
 ) -> Result<(SourceBatch, Vec<HeaderFailure>)> {
-    let SourceBatch { records, headers, mut failures } = batch;
+    let SourceBatch { records, headers, mut failures, total } = batch;
     let columns = RecordColumns::new(&records)?;
     let mut first_header: HashMap<usize, &HeaderArchive> = HashMap::new();
     for entry in &headers {
@@ -68,7 +68,7 @@ pub fn enrich(
         .filter_map(|entry| Some(HeaderFailure { row: number(entry.row)?, ..entry }))
         .collect();
     let records = arrow_select::filter::filter_record_batch(&records, &kept)?;
-    Ok((SourceBatch { records, headers, failures }, missing))
+    Ok((SourceBatch { records, headers, failures, total }, missing))
 }
 
 /// Where a record lies.

@@ -16,6 +16,7 @@
 mod enrich;
 pub mod footprint;
 mod headers;
+mod place;
 
 use crate::cpu;
 use crate::database::Database;
@@ -309,7 +310,7 @@ impl Build {
         batch: SourceBatch,
         failures: Vec<HeaderFailure>,
     ) -> Result<(Vec<Failure>, u64)> {
-        let (SourceBatch { records, headers, failures: failed }, failures) =
+        let (SourceBatch { records, headers, failures: failed, .. }, failures) =
             enrich::enrich(batch, failures, &self.filter)?;
         tracing::debug!(records = records.num_rows(), headers = headers.len(), "adding a batch");
         let failed = failed.into_iter().map(Failure::from).collect();
