@@ -203,7 +203,7 @@ enum AssetColumn {
     Listed {
         ranges: Vec<Option<Range<usize>>>,
         keys: StringArray,
-        values: Values,
+        values: Box<Values>,
     },
     Json(StringArray),
 }
@@ -236,7 +236,11 @@ impl AssetColumn {
                 let map = column.as_map();
                 let values = Values::new(map.values())?.ok_or_else(|| not_assets(column))?;
                 let offsets = map.value_offsets().iter().map(|offset| *offset as usize).collect();
-                Ok(AssetColumn::Listed { ranges: ranges(offsets), keys: text(map.keys())?, values })
+                Ok(AssetColumn::Listed {
+                    ranges: ranges(offsets),
+                    keys: text(map.keys())?,
+                    values: values.into(),
+                })
             }
             DataType::List(_) | DataType::LargeList(_) => {
                 let item = match column.data_type() {
@@ -250,7 +254,7 @@ impl AssetColumn {
                 let keys = text(keys.ok_or_else(|| not_assets(column))?)?;
                 let values = Values::new(lists.values())?.ok_or_else(|| not_assets(column))?;
                 let offsets = lists.value_offsets().iter().map(|offset| *offset as usize).collect();
-                Ok(AssetColumn::Listed { ranges: ranges(offsets), keys, values })
+                Ok(AssetColumn::Listed { ranges: ranges(offsets), keys, values: values.into() })
             }
             data_type if is_text(data_type) => Ok(AssetColumn::Json(text(column)?)),
             _ => Err(not_assets(column)),

@@ -262,7 +262,7 @@ impl Finder<'_> {
 
     /// The keys of the assets that bands are made of, where the column's type says which there are.
     fn asset_keys(&self, assets: &AssetsPlace) -> Result<Option<HashSet<String>>, SourceError> {
-        let AssetsPlace::Assets(column) = assets else { return Ok(None) };
+        let AssetsPlace::Assets(column) = assets else { return self.check_bands(assets).map(|()| None) };
         let Some(DataType::Struct(fields)) = self.field(column).map(Field::data_type) else {
             return Ok(None);
         };
@@ -296,6 +296,22 @@ impl Finder<'_> {
             None => bands.assets.values().cloned().collect(),
         };
         Ok(Some(wanted))
+    }
+
+    /// What is wanted of a file whose bands are known.
+    fn check_bands(&self, place: &AssetsPlace) -> Result<(), SourceError> {
+        let (AssetsPlace::Assets(column) | AssetsPlace::Href(column)) = place;
+        let bands = &self.options.bands;
+        let known: Vec<&String> = match (bands.assets.is_empty(), bands.indexes.is_empty()) {
+            (false, _) => bands.assets.keys().collect(),
+            (true, false) => bands.indexes.keys().collect(),
+            (true, true) => vec![column],
+        };
+        let unknown = self.options.only_bands.iter().flatten().find(|band| !known.contains(band));
+        unknown.map_or(Ok(()), |band| {
+            let known = known.iter().map(|band| band.as_str()).collect::<Vec<_>>().join(", ");
+            Err(invalid(self.table, format!("there is no band {band:?}; there are: {known}")))
+        })
     }
 
     fn bbox(
