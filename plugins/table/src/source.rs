@@ -1,7 +1,7 @@
 //! The source adapter.
 
 use crate::convert::{Base, Converter};
-use crate::error::{corrupt, guarded, invalid};
+use crate::error::{corrupt, invalid};
 use crate::files::{FoundFile, PartitionTypes, TableFile, find, local_files, local_path};
 use crate::format::{OpenTable, Prune, may_match_month, slices};
 use crate::layout::Layout;
@@ -12,7 +12,7 @@ use arrow_array::{RecordBatch, RecordBatchReader};
 use arrow_schema::{ArrowError, SchemaRef};
 use futures::{StreamExt, TryStreamExt, stream};
 use rasteret_schema::access::plain_href;
-use rasteret_schema::{Access, BandMap, RecordStream, Selection, SourceAdapter, SourceError};
+use rasteret_schema::{Access, BandMap, RecordStream, Selection, SourceAdapter, SourceBatch, SourceError};
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
@@ -199,6 +199,7 @@ impl TableSource {
         let dataset = Arc::new(Dataset {
             base: Base::of(Some(uri), files.first().is_some_and(|file| file.href != uri), &self.options),
             partitions: PartitionTypes::of(&files),
+            is_one_file: files.len() == 1,
             options: self.options.clone(),
             selection,
             access,
@@ -246,6 +247,7 @@ impl TableSource {
 struct Dataset {
     base: Base,
     partitions: PartitionTypes,
+    is_one_file: bool,
     options: Options,
     selection: Selection,
     access: Arc<dyn Access>,
@@ -258,6 +260,7 @@ struct OpenFile {
     converter: Converter,
     parts: PartStream,
     layout: Layout,
+    total: Option<u64>,
 }
 
 impl Dataset {
@@ -271,17 +274,19 @@ impl Dataset {
         let table = OpenTable::open(TableFile::open(&file.href, self.access.as_ref()).await?).await?;
         let name = plain_href(&file.href);
         let schema = self.partitions.added_to(&table.schema());
-        let layout = guarded_layout(&name, || Layout::find(&name, &schema, &self.options))?;
+        let layout = Layout::find(&name, &schema, &self.options)?;
         let prune = Prune::new(&layout, &self.selection);
         let parts = table.parts(&layout, &prune);
         let converter = Converter::new(layout.clone(), &self.options, self.base.clone());
-        Ok(OpenFile { dataset: self, file, converter, parts, layout })
+        let is_all = self.is_one_file && self.selection == Selection::default();
+        let total = table.rows().filter(|_| is_all);
+        Ok(OpenFile { dataset: self, file, converter, parts, layout, total })
     }
 }
 
 impl OpenFile {
     fn records(self) -> RecordStream<'static> {
-        let OpenFile { dataset, file, converter, parts, layout } = self;
+        let OpenFile { dataset, file, converter, parts, layout, total } = self;
         read_ahead(parts)
             .map_ok(stream::iter)
             .try_flatten()
@@ -293,17 +298,11 @@ impl OpenFile {
                     .partitions
                     .append(&rows.batch, partition, wanted)
                     .map_err(|error| invalid(&layout.table, error))?;
-                converter.convert(&rows, &dataset.selection)
+                let batch = converter.convert(&rows, &dataset.selection)?;
+                Ok(SourceBatch { total, ..batch })
             })
             .boxed()
     }
-}
-
-fn guarded_layout(
-    table: &str,
-    find: impl FnOnce() -> Result<Layout, SourceError>,
-) -> Result<Layout, SourceError> {
-    guarded(table, || Ok::<_, SourceError>(find()))?
 }
 
 impl fmt::Debug for TableSource {

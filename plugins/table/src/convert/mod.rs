@@ -96,7 +96,7 @@ impl Converter {
         let kept = BooleanArray::from(kept);
         let records = self.batch(&rows.batch, &found, &kept, Columns { assets: &assets, times, boxes })?;
         let headers = headers::of(&self.layout.headers, &rows.batch, &kept, &assets, &records)?;
-        Ok(SourceBatch { records, headers, failures })
+        Ok(SourceBatch { headers, failures, ..SourceBatch::new(records) })
     }
 
     fn batch(

@@ -189,16 +189,18 @@ fn check_sizes(metadata: &[u8], body: &[u8]) -> Result<(), ArrowError> {
     };
     let Some(batch) = batch else { return Ok(()) };
     let mut total = body.len() as u64;
-    if let Some(compression) = batch.compression() {
-        // What a compressor can do at best: 255 bytes for one of LZ4; a block of 128 KiB for four of Zstandard.
-        let most = if compression.codec() == CompressionType::LZ4_FRAME { 256 } else { 32 << 10 };
-        for buffer in batch.buffers().into_iter().flatten() {
-            let start = usize::try_from(buffer.offset()).ok();
-            let length = usize::try_from(buffer.length()).ok();
-            let end = start.zip(length).and_then(|(start, length)| start.checked_add(length));
-            let bytes = start.zip(end).and_then(|(start, end)| body.get(start..end));
-            let bytes = bytes.ok_or_else(|| broken("a column lies outside of its record batch"))?;
-            let Some((size, compressed)) = bytes.split_first_chunk::<8>() else { continue };
+    // What a compressor can do at best: 255 bytes for one of LZ4; a block of 128 KiB for four of Zstandard.
+    let most = batch.compression().map(|compression| match compression.codec() {
+        CompressionType::LZ4_FRAME => 256,
+        _ => 32 << 10,
+    });
+    for buffer in batch.buffers().into_iter().flatten() {
+        let start = usize::try_from(buffer.offset()).ok();
+        let length = usize::try_from(buffer.length()).ok();
+        let end = start.zip(length).and_then(|(start, length)| start.checked_add(length));
+        let bytes = start.zip(end).and_then(|(start, end)| body.get(start..end));
+        let bytes = bytes.ok_or_else(|| broken("a column lies outside of its record batch"))?;
+        if let (Some(most), Some((size, compressed))) = (most, bytes.split_first_chunk::<8>()) {
             // -1 says that it is not compressed.
             let size = u64::try_from(i64::from_le_bytes(*size)).unwrap_or_default();
             if size > most * compressed.len() as u64 {

@@ -2,6 +2,7 @@
 
 mod footer;
 mod ipc;
+mod pages;
 mod parquet;
 mod prune;
 
@@ -75,6 +76,14 @@ impl OpenTable {
         match self {
             OpenTable::Parquet(table) => table.schema(),
             OpenTable::Ipc(table) => table.schema(),
+        }
+    }
+
+    /// How many rows there are, where the footer says it.
+    pub fn rows(&self) -> Option<u64> {
+        match self {
+            OpenTable::Parquet(table) => Some(table.rows()),
+            OpenTable::Ipc(_) => None,
         }
     }
 

@@ -4,6 +4,7 @@ use crate::layout::{BboxPlace, Layout, is_text};
 use arrow_schema::Schema;
 use parquet::basic::{ConvertedType, LogicalType, TimeUnit};
 use parquet::file::metadata::RowGroupMetaData;
+use parquet::file::page_index::column_index::ColumnIndexMetaData;
 use parquet::file::statistics::Statistics;
 use parquet::schema::types::SchemaDescriptor;
 use rasteret_schema::{BoundingBox, Selection};
@@ -105,24 +106,77 @@ enum Clock {
 
 impl Clock {
     /// The least and the greatest time, in microseconds.
-    fn span(self, statistics: &Statistics) -> Option<(i64, i64)> {
-        let (least, greatest) = match statistics {
-            Statistics::Int32(it) => (i64::from(*it.min_opt()?), i64::from(*it.max_opt()?)),
-            Statistics::Int64(it) => (*it.min_opt()?, *it.max_opt()?),
-            Statistics::ByteArray(it) if matches!(self, Clock::Text) => {
-                let time = |bytes: &[u8]| crate::convert::parse_time(std::str::from_utf8(bytes).ok()?);
-                let (least, greatest) = (time(it.min_opt()?.data())?, time(it.max_opt()?.data())?);
-                return Some((least.saturating_sub(TEXT_SLACK), greatest.saturating_add(TEXT_SLACK)));
-            }
-            _ => return None,
-        };
-        match self {
-            Clock::Ticks { ticks, micros } => {
+    fn times(self, span: Span<'_>) -> Option<(i64, i64)> {
+        match (self, span) {
+            (Clock::Ticks { ticks, micros }, Span::Integers(least, greatest)) => {
                 let time = |value: i64| value.div_euclid(ticks).checked_mul(micros);
                 Some((time(least)?, time(greatest)?))
             }
-            Clock::Year => Some((crate::convert::year(least)?, crate::convert::year(greatest)?)),
-            Clock::Text => None,
+            (Clock::Year, Span::Integers(least, greatest)) => {
+                Some((crate::convert::year(least)?, crate::convert::year(greatest)?))
+            }
+            (Clock::Text, Span::Texts(least, greatest)) => {
+                let time = |bytes: &[u8]| crate::convert::parse_time(std::str::from_utf8(bytes).ok()?);
+                let (least, greatest) = (time(least)?, time(greatest)?);
+                Some((least.saturating_sub(TEXT_SLACK), greatest.saturating_add(TEXT_SLACK)))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The least and the greatest value of some rows, none of which is null.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Span<'a> {
+    Integers(i64, i64),
+    Numbers(f64, f64),
+    Texts(&'a [u8], &'a [u8]),
+}
+
+impl<'a> Span<'a> {
+    /// Of a row group; `None` where it is not known, or a row has no value: that may be anywhere, as its
+    /// footprint or its start says.
+    fn of_group(group: &'a RowGroupMetaData, leaf: usize) -> Option<Span<'a>> {
+        let column = group.columns().get(leaf)?;
+        let statistics = column.statistics()?;
+        if column.column_descr().max_def_level() > 0 && statistics.null_count_opt() != Some(0) {
+            return None;
+        }
+        Some(match statistics {
+            Statistics::Int32(it) => Span::Integers((*it.min_opt()?).into(), (*it.max_opt()?).into()),
+            Statistics::Int64(it) => Span::Integers(*it.min_opt()?, *it.max_opt()?),
+            Statistics::Float(it) => Span::Numbers((*it.min_opt()?).into(), (*it.max_opt()?).into()),
+            Statistics::Double(it) => Span::Numbers(*it.min_opt()?, *it.max_opt()?),
+            Statistics::ByteArray(it) => Span::Texts(it.min_opt()?.data(), it.max_opt()?.data()),
+            _ => return None,
+        })
+    }
+
+    /// Of a page.
+    pub fn of_page(index: &'a ColumnIndexMetaData, page: usize) -> Option<Span<'a>> {
+        if index.null_count(page) != Some(0) {
+            return None;
+        }
+        Some(match index {
+            ColumnIndexMetaData::INT32(it) => {
+                Span::Integers((*it.min_value(page)?).into(), (*it.max_value(page)?).into())
+            }
+            ColumnIndexMetaData::INT64(it) => Span::Integers(*it.min_value(page)?, *it.max_value(page)?),
+            ColumnIndexMetaData::FLOAT(it) => {
+                Span::Numbers((*it.min_value(page)?).into(), (*it.max_value(page)?).into())
+            }
+            ColumnIndexMetaData::DOUBLE(it) => Span::Numbers(*it.min_value(page)?, *it.max_value(page)?),
+            ColumnIndexMetaData::BYTE_ARRAY(it) => Span::Texts(it.min_value(page)?, it.max_value(page)?),
+            _ => return None,
+        })
+    }
+
+    fn numbers(self) -> Option<(f64, f64)> {
+        match self {
+            Span::Numbers(least, greatest) => (least <= greatest).then_some((least, greatest)),
+            // Beyond 2⁵³ they would be rounded; degrees are not.
+            Span::Integers(least, greatest) => Some((least as f64, greatest as f64)),
+            Span::Texts(..) => None,
         }
     }
 }
@@ -136,25 +190,27 @@ pub(super) struct FilePrune {
 }
 
 impl FilePrune {
+    /// The columns that it is about.
+    pub fn leaves(&self) -> Vec<usize> {
+        self.datetime.iter().map(|(leaf, _)| *leaf).chain(self.bbox.into_iter().flatten()).collect()
+    }
+
     /// Whether a row group may have rows of the selection.
-    pub fn may_match(&self, group: &RowGroupMetaData) -> bool {
-        // A row without a value may be anywhere: its footprint or its start says.
-        let statistics = |leaf: usize| {
-            let column = group.columns().get(leaf)?;
-            let statistics = column.statistics()?;
-            let is_whole =
-                column.column_descr().max_def_level() == 0 || statistics.null_count_opt() == Some(0);
-            is_whole.then_some(statistics)
-        };
-        let span = self.datetime.and_then(|(leaf, clock)| clock.span(statistics(leaf)?));
-        if let Some((least, greatest)) = span {
+    pub fn may_match_group(&self, group: &RowGroupMetaData) -> bool {
+        self.may_match(|leaf| Span::of_group(group, leaf))
+    }
+
+    /// Whether rows may be selected of whose columns this is known.
+    pub fn may_match<'a>(&self, span: impl Fn(usize) -> Option<Span<'a>>) -> bool {
+        let times = self.datetime.and_then(|(leaf, clock)| clock.times(span(leaf)?));
+        if let Some((least, greatest)) = times {
             let starts_after = self.selection.end.is_some_and(|end| least > end);
             let ends_before = self.selection.start.is_some_and(|start| greatest < start);
             if starts_after || ends_before {
                 return false;
             }
         }
-        let sides = self.bbox.map(|leaves| leaves.map(|leaf| numbers(statistics(leaf)?)));
+        let sides = self.bbox.map(|leaves| leaves.map(|leaf| span(leaf)?.numbers()));
         match (sides, &self.selection.bbox) {
             (Some([Some(west), Some(south), Some(east), Some(north)]), Some(wanted)) => {
                 may_intersect([west, south, east, north], wanted)
@@ -162,15 +218,6 @@ impl FilePrune {
             _ => true,
         }
     }
-}
-
-fn numbers(statistics: &Statistics) -> Option<(f64, f64)> {
-    let (least, greatest) = match statistics {
-        Statistics::Double(it) => (*it.min_opt()?, *it.max_opt()?),
-        Statistics::Float(it) => (f64::from(*it.min_opt()?), f64::from(*it.max_opt()?)),
-        _ => return None,
-    };
-    (least <= greatest).then_some((least, greatest))
 }
 
 /// Whether one of some boxes, of whose sides the least and the greatest are known, may intersect another.

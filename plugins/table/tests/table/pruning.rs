@@ -1,7 +1,7 @@
 //! How little is read of a table for a selection.
 
 use crate::support::{Counting, batches, scenes, table, write_parquet};
-use arrow_array::{Array, ArrayRef, RecordBatch};
+use arrow_array::{Array, ArrayRef, RecordBatch, StringArray};
 use futures::StreamExt;
 use futures::executor::block_on;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
@@ -87,6 +87,65 @@ fn a_small_part_of_a_global_index() {
     assert!(ids(&source, &nowhere).is_empty());
     let (requests, _) = counting.take();
     assert!(requests <= 2, "{requests} requests");
+}
+
+/// One row group, as large as writers like them: its page index says which of its pages are needed.
+#[test]
+fn a_small_part_of_a_row_group() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("global.parquet");
+    let properties = WriterProperties::builder()
+        .set_max_row_group_row_count(Some(100_000))
+        .set_data_page_row_count_limit(500)
+        .set_write_batch_size(500)
+        .set_dictionary_enabled(false)
+        .build();
+    write_parquet(&path, &scenes(50_000), properties);
+    let size = std::fs::metadata(&path).unwrap().len();
+    let (source, counting) = counted(&path);
+    for selection in selections() {
+        let expected = by_hand(&source, &selection);
+        counting.take();
+        assert_eq!(ids(&source, &selection), expected);
+        let (requests, bytes) = counting.take();
+        println!("{} records: {requests} requests, {bytes} of {size} bytes", expected.len());
+        assert!(bytes < size / 3 && requests < 30, "{requests} requests, {bytes} of {size} bytes");
+    }
+}
+
+/// Rows are numbered as in the file, whatever is skipped.
+#[test]
+fn failures_name_their_rows() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("table.parquet");
+    let batch = scenes(50_000);
+    let hrefs =
+        StringArray::from_iter((0..50_000).map(|row| (row % 10_000 != 1005).then(|| format!("{row}.tif"))));
+    let schema = batch.schema();
+    let columns =
+        schema.fields().iter().zip(batch.columns()).map(|(field, column)| match field.name().as_str() {
+            "href" => ("href".to_owned(), Arc::new(hrefs.clone()) as ArrayRef),
+            name => (name.to_owned(), Arc::clone(column)),
+        });
+    let batch = RecordBatch::try_from_iter(columns.collect::<Vec<_>>()).unwrap();
+    let properties = WriterProperties::builder()
+        .set_max_row_group_row_count(Some(30_000))
+        .set_data_page_row_count_limit(500);
+    write_parquet(&path, &batch, properties.set_write_batch_size(100).build());
+    let (source, _) = counted(&path);
+    for (days, rows) in [
+        (1000..1010, vec![1005]),
+        (31_000..42_000, vec![31_005, 41_005]),
+        (0..50_000, vec![1005, 11_005, 21_005, 31_005, 41_005]),
+    ] {
+        let selection =
+            Selection { start: Some(days.start * DAY), end: Some(days.end * DAY), ..Selection::default() };
+        let batches = batches(&source, &selection).unwrap();
+        let failures = batches.iter().flat_map(|batch| &batch.failures);
+        let messages: Vec<&str> =
+            failures.map(|failure| failure.message.split(':').next().unwrap()).collect();
+        assert_eq!(messages, rows.iter().map(|row| format!("row {row}")).collect::<Vec<_>>());
+    }
 }
 
 #[test]
