@@ -1,1 +1,3 @@
 //! The source adapter for STAC APIs and static STAC catalogues.
+
+mod item;

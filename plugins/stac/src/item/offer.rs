@@ -1,0 +1,273 @@
+//! What an item has to read: its raster assets, and what it says of their samples.
+
+use serde_json::{Map, Value};
+
+type Object = Map<String, Value>;
+
+/// Assets that a list in a message names.
+const LISTED: usize = 40;
+
+/// The assets of an item that have an href.
+#[derive(Debug)]
+pub(super) struct Offer<'a> {
+    pub assets: Vec<OfferedAsset<'a>>,
+    names: Vec<Name<'a>>,
+}
+
+/// An asset.
+#[derive(Debug)]
+pub(super) struct OfferedAsset<'a> {
+    pub key: &'a str,
+    pub href: &'a str,
+    pub object: &'a Object,
+    /// Whether it is a GeoTIFF with data, as far as the item says.
+    pub is_raster: bool,
+    /// Samples of its pixels, where the item says something of them.
+    pub samples: Vec<Sample<'a>>,
+}
+
+/// A sample of an asset: its entries in `bands` (STAC 1.1), `eo:bands` and `raster:bands`.
+#[derive(Debug, Default)]
+pub(super) struct Sample<'a> {
+    pub objects: Vec<&'a Object>,
+}
+
+/// Where a band is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Place {
+    /// Which of the assets.
+    pub asset: usize,
+    /// Which of its samples, where there are several.
+    pub sample: Option<usize>,
+}
+
+/// A name of a band.
+#[derive(Debug)]
+struct Name<'a> {
+    text: &'a str,
+    is_common: bool,
+    /// The name of the same band that is not common to several.
+    band: Option<&'a str>,
+    place: Place,
+    /// Metres; infinite where nothing is said.
+    resolution: f64,
+}
+
+impl<'a> Sample<'a> {
+    /// What its entries say under the first of these names.
+    pub(super) fn get(&self, names: &[&str]) -> Option<&'a Value> {
+        let values = names.iter().flat_map(|name| self.objects.iter().filter_map(|object| object.get(*name)));
+        values.into_iter().find(|value| !value.is_null())
+    }
+
+    fn text(&self, names: &[&str]) -> Option<&'a str> {
+        self.get(names)?.as_str().filter(|text| !text.is_empty())
+    }
+
+    pub(super) fn name(&self) -> Option<&'a str> {
+        self.text(&["name"])
+    }
+
+    pub(super) fn any_name(&self) -> Option<&'a str> {
+        self.name().or_else(|| self.common_name())
+    }
+
+    fn common_name(&self) -> Option<&'a str> {
+        self.text(&["eo:common_name", "common_name"])
+    }
+}
+
+impl<'a> Offer<'a> {
+    pub(super) fn new(item: &'a Object) -> Self {
+        let summaries = item.get("properties").and_then(|properties| properties.get("eo:bands"));
+        let mut offer = Offer { assets: Vec::new(), names: Vec::new() };
+        for (key, asset) in item.get("assets").and_then(Value::as_object).into_iter().flatten() {
+            let Some(object) = asset.as_object().filter(|_| !key.is_empty()) else { continue };
+            let href = object.get("href").and_then(Value::as_str).map(str::trim);
+            let Some(href) = href.filter(|href| !href.is_empty()) else { continue };
+            let samples = samples(object, summaries);
+            offer.assets.push(OfferedAsset {
+                key,
+                href,
+                object,
+                is_raster: is_raster(key, href, object),
+                samples,
+            });
+        }
+        for (number, asset) in offer.assets.iter().enumerate().filter(|(_, asset)| asset.is_raster) {
+            add_names(number, asset, &mut offer.names);
+        }
+        offer
+    }
+
+    /// The band of a name: the asset of this key, else the band of this name, else of this common name; else what is
+    /// alone in having it if case does not count.
+    ///
+    /// Where a band is in several assets, the one that has nothing else is preferred, then the finest.
+    ///
+    /// # Errors
+    ///
+    /// If several bands share the name; the error lists them.
+    pub(super) fn find(&self, text: &str) -> Result<Option<Place>, String> {
+        let keys = || self.assets.iter().enumerate().map(|(asset, a)| (a.key, Place { asset, sample: None }));
+        if let Some((_, place)) = keys().find(|(key, _)| *key == text) {
+            return Ok(Some(place));
+        }
+        let named = |is_common: bool| -> Vec<&Name<'a>> {
+            self.names.iter().filter(|name| name.is_common == is_common && name.text == text).collect()
+        };
+        for names in [named(false), named(true)] {
+            if let Some(place) = self.best(text, names)? {
+                return Ok(Some(place));
+            }
+        }
+        let names = self.names.iter().map(|name| (name.text, name.place));
+        let mut similar =
+            keys().chain(names).filter(|(name, _)| name.eq_ignore_ascii_case(text)).map(|(_, place)| place);
+        let first = similar.next();
+        Ok(first.filter(|first| similar.all(|other| other == *first)))
+    }
+
+    fn best(&self, text: &str, mut names: Vec<&Name<'a>>) -> Result<Option<Place>, String> {
+        if names.iter().any(|name| name.place.sample.is_none()) {
+            names.retain(|name| name.place.sample.is_none());
+        }
+        let Some(first) = names.first() else { return Ok(None) };
+        if names.iter().any(|name| name.band != first.band) {
+            let several: Vec<String> =
+                names.iter().take(LISTED).map(|name| self.describe_place(name.place)).collect();
+            return Err(format!("{text:?} may be {}; say which", several.join(" or ")));
+        }
+        Ok(names.into_iter().min_by(|a, b| a.resolution.total_cmp(&b.resolution)).map(|name| name.place))
+    }
+
+    /// The only raster.
+    pub(super) fn only_raster(&self) -> Option<Place> {
+        let mut rasters = self.assets.iter().enumerate().filter(|(_, asset)| asset.is_raster);
+        let (asset, _) = rasters.next()?;
+        rasters.next().is_none().then_some(Place { asset, sample: None })
+    }
+
+    fn describe_place(&self, place: Place) -> String {
+        let Some(asset) = self.assets.get(place.asset) else { return String::new() };
+        let sample = place.sample.and_then(|sample| asset.samples.get(sample).or(None));
+        match sample.or(asset.samples.first()).and_then(Sample::name) {
+            Some(name) if name != asset.key => format!("{name} of {}", asset.key),
+            _ => asset.key.to_owned(),
+        }
+    }
+
+    /// What there is, for a message: keys of assets, with the names and common names of their bands.
+    pub(super) fn describe(&self) -> String {
+        if self.assets.is_empty() {
+            return "no assets".to_owned();
+        }
+        let describe = |asset: &OfferedAsset<'_>| {
+            let names: Vec<String> = asset
+                .samples
+                .iter()
+                .filter_map(|sample| match (sample.name(), sample.common_name()) {
+                    (Some(name), Some(common)) if name != common => Some(format!("{name} {common}")),
+                    (name, common) => name.or(common).map(str::to_owned),
+                })
+                .collect();
+            if names.is_empty() {
+                asset.key.to_owned()
+            } else {
+                format!("{} ({})", asset.key, names.join(", "))
+            }
+        };
+        let (rasters, others): (Vec<_>, Vec<_>) = self.assets.iter().partition(|asset| asset.is_raster);
+        let mut listed: Vec<String> =
+            rasters.iter().chain(&others).take(LISTED).map(|asset| describe(asset)).collect();
+        if self.assets.len() > LISTED {
+            listed.push(format!("{} more", self.assets.len() - LISTED));
+        }
+        listed.join(", ")
+    }
+}
+
+fn add_names<'a>(asset: usize, offered: &OfferedAsset<'a>, names: &mut Vec<Name<'a>>) {
+    let number = |object: &Object, name: &str| object.get(name).and_then(Value::as_f64);
+    let of_asset =
+        number(offered.object, "gsd").or_else(|| number(offered.object, "raster:spatial_resolution"));
+    let several = offered.samples.len() > 1;
+    // STAC 1.1 lets an asset say of itself what goes for its only band.
+    let own = Sample { objects: vec![offered.object] };
+    let nothing = Sample::default();
+    let samples = if offered.samples.is_empty() { std::slice::from_ref(&nothing) } else { &offered.samples };
+    for (number, sample) in samples.iter().enumerate() {
+        let resolution = || sample.get(&["spatial_resolution", "raster:spatial_resolution", "gsd"])?.as_f64();
+        let resolution = of_asset.or_else(resolution).unwrap_or(f64::INFINITY);
+        let common = sample.common_name().or_else(|| own.text(&["eo:common_name"]).filter(|_| !several));
+        let place = Place { asset, sample: several.then_some(number) };
+        let band = sample.name().or(common.filter(|_| several)).or_else(|| (!several).then_some(offered.key));
+        let texts = [(sample.name(), false), (common, true)];
+        names.extend(
+            texts.into_iter().filter_map(|(text, is_common)| {
+                Some(Name { text: text?, is_common, band, place, resolution })
+            }),
+        );
+    }
+}
+
+/// The entries of each sample, put together. Before STAC 1.0, an asset's `eo:bands` were places in the list of the
+/// item's properties.
+fn samples<'a>(asset: &'a Object, summaries: Option<&'a Value>) -> Vec<Sample<'a>> {
+    let mut samples: Vec<Sample<'a>> = Vec::new();
+    for name in ["bands", "eo:bands", "raster:bands"] {
+        let entries = asset.get(name).and_then(Value::as_array).into_iter().flatten();
+        // No raster has more samples: TIFF counts them in 16 bits.
+        for (number, entry) in entries.take(usize::from(u16::MAX)).enumerate() {
+            let entry = match entry {
+                Value::Number(place) => {
+                    let place = place.as_u64().and_then(|place| usize::try_from(place).ok());
+                    place.and_then(|place| summaries?.get(place)).and_then(Value::as_object)
+                }
+                entry => entry.as_object(),
+            };
+            if samples.len() <= number {
+                samples.push(Sample::default());
+            }
+            if let (Some(sample), Some(entry)) = (samples.get_mut(number), entry) {
+                sample.objects.push(entry);
+            }
+        }
+    }
+    samples
+}
+
+/// Whether an asset is a GeoTIFF with data: by its media type, else by its file's name, else if it is data.
+/// Thumbnails and overviews are none, and the roles say so; where there are no roles, the key.
+fn is_raster(key: &str, href: &str, asset: &Object) -> bool {
+    let roles: Vec<&str> = asset
+        .get("roles")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    let has_role = |role: &str| roles.contains(&role);
+    let is_picture = if roles.is_empty() {
+        ["thumbnail", "overview", "preview"].contains(&key)
+    } else {
+        !has_role("data") && (has_role("thumbnail") || has_role("overview"))
+    };
+    let is_metadata = !roles.is_empty() && roles.iter().all(|role| *role == "metadata");
+    if is_picture || is_metadata {
+        return false;
+    }
+    if let Some(media_type) = asset.get("type").and_then(Value::as_str) {
+        let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        return ["image/tiff", "image/vnd.stac.geotiff", "image/x.geotiff", "image/geotiff"]
+            .contains(&essence.as_str());
+    }
+    let path = href.split(['?', '#']).next().unwrap_or_default();
+    let file = path.rsplit('/').next().unwrap_or_default();
+    match file.rsplit_once('.') {
+        Some((_, extension)) => {
+            extension.eq_ignore_ascii_case("tif") || extension.eq_ignore_ascii_case("tiff")
+        }
+        None => has_role("data"),
+    }
+}
