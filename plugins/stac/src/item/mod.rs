@@ -123,7 +123,7 @@ impl ItemConverter {
         }
         let records = to_batch(rows, &mut progress.columns)
             .map_err(|error| SourceError::Read { what: "STAC items".to_owned(), source: error.into() })?;
-        Ok(SourceBatch { records, headers: Vec::new(), failures })
+        Ok(SourceBatch { failures, ..SourceBatch::new(records) })
     }
 
     /// What no item of the whole stream had: a failure for each band of the map. To be called at its end.
