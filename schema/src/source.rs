@@ -66,6 +66,15 @@ pub struct SourceBatch {
     pub headers: Vec<SourceHeader>,
     /// What could not be turned into records.
     pub failures: Vec<SourceFailure>,
+    /// How many records the source has for the selection in all, where it knows. For people who wait.
+    pub total: Option<u64>,
+}
+
+impl SourceBatch {
+    /// Records alone.
+    pub fn new(records: RecordBatch) -> Self {
+        SourceBatch { records, headers: Vec::new(), failures: Vec::new(), total: None }
+    }
 }
 
 /// A header that came with a record.

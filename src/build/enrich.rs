@@ -1,5 +1,6 @@
 //! What a source leaves to the header: the footprint, its bounding box, and the CRS.
 
+use super::batch::{keep, new_numbers};
 use super::footprint::footprint;
 use crate::error::{Error, Result};
 use crate::io::without_secrets;
@@ -9,13 +10,13 @@ use arrow_array::builder::{BinaryBuilder, Int32Builder, StringBuilder};
 use arrow_array::{ArrayRef, BooleanArray, RecordBatch};
 use arrow_schema::Schema;
 use rasteret_schema::record::{self, BBOX, CRS, EPSG, GEOMETRY, RecordColumns};
-use rasteret_schema::{BoundingBox, HeaderArchive, SourceBatch, SourceFailure, SourceHeader};
+use rasteret_schema::{BoundingBox, HeaderArchive, SourceBatch, SourceFailure};
 use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Fills the null footprints, bounding boxes and CRSs of a batch from its headers, and keeps the
 /// records that match the filter, with the reasons why headers are missing. A record that cannot be placed
-/// becomes a failure.
+/// becomes a failure; `problems` say why its own footprint is of no use.
 ///
 /// # Errors
 ///
@@ -23,9 +24,10 @@ use std::sync::Arc;
 pub fn enrich(
     batch: SourceBatch,
     mut missing: Vec<HeaderFailure>,
+    problems: &HashMap<usize, String>,
     filter: &Filter,
 ) -> Result<(SourceBatch, Vec<HeaderFailure>)> {
-    let SourceBatch { records, headers, mut failures } = batch;
+    let SourceBatch { records, headers, mut failures, total } = batch;
     let columns = RecordColumns::new(&records)?;
     let mut first_header: HashMap<usize, &HeaderArchive> = HashMap::new();
     for entry in &headers {
@@ -48,8 +50,12 @@ pub fn enrich(
                 }));
                 return;
             }
+            let message = match problems.get(&row) {
+                Some(problem) => format!("record {}: its geometry cannot be used: {problem}", record.id),
+                None => format!("record {}: {error}", record.id),
+            };
             let href = record.assets.first().map_or(record.id, |asset| without_secrets(&asset.href));
-            failures.push(SourceFailure { href, kind: error.kind().to_owned(), message: error.to_string() });
+            failures.push(SourceFailure { href, kind: error.kind().to_owned(), message });
         });
         places.push(place.ok());
     }
@@ -59,16 +65,11 @@ pub fn enrich(
         places.iter().enumerate().map(|(row, place)| Some(place.is_some() && matches.value(row))).collect();
     let numbers = new_numbers(&kept);
     let number = |row: usize| numbers.get(row).copied().flatten();
-    let headers = headers
-        .into_iter()
-        .filter_map(|entry| Some(SourceHeader { row: number(entry.row)?, ..entry }))
-        .collect();
     let missing = missing
         .into_iter()
         .filter_map(|entry| Some(HeaderFailure { row: number(entry.row)?, ..entry }))
         .collect();
-    let records = arrow_select::filter::filter_record_batch(&records, &kept)?;
-    Ok((SourceBatch { records, headers, failures }, missing))
+    Ok((keep(SourceBatch { records, headers, failures, total }, &kept)?, missing))
 }
 
 /// Where a record lies.
@@ -149,16 +150,4 @@ fn with_places(records: &RecordBatch, places: &[Option<Place>]) -> Result<Record
         }
     }
     Ok(RecordBatch::try_new(Arc::new(Schema::new_with_metadata(fields, schema.metadata().clone())), columns)?)
-}
-
-/// The numbers that the rows which are kept have among themselves.
-fn new_numbers(kept: &BooleanArray) -> Vec<Option<usize>> {
-    let mut next = 0;
-    let number = |kept: bool| {
-        kept.then(|| {
-            next += 1;
-            next - 1
-        })
-    };
-    kept.values().iter().map(number).collect()
 }

@@ -116,7 +116,7 @@ struct Raster<'a> {
 }
 
 /// A position on Earth: longitude, latitude.
-type Ground = (f64, f64);
+pub(super) type Ground = (f64, f64);
 
 impl Raster<'_> {
     /// Longitudes and latitudes of pixel coordinates; `None` where there are none.
@@ -157,7 +157,6 @@ impl Raster<'_> {
             .map(|(x, y)| (x * (self.width - 2.0 * inset) + inset, y * (self.height - 2.0 * inset) + inset));
         let ground: Option<Vec<Ground>> = self.ground(positions)?.into_iter().collect();
         Ok(ground.map(|mut outline| {
-            let unrolled = |from: f64, to: f64| to + 360.0 * ((from - to) / 360.0).round();
             for i in 1..outline.len() {
                 outline[i].0 = unrolled(outline[i - 1].0, outline[i].0);
             }
@@ -172,20 +171,7 @@ impl Raster<'_> {
             let pole = if self.covers(90.0)? { 90.0 } else { -90.0 };
             return Ok(around_pole(&outline, turn, pole));
         }
-        let (west, east) = span(outline.iter().map(|&(longitude, _)| longitude));
-        let (south, north) = span(outline.iter().map(|&(_, latitude)| latitude));
-        // Maps of the world lie side by side: these are the first and the last that it touches.
-        let first = ((west + ROUNDING + 180.0) / 360.0).floor();
-        let last = ((east - ROUNDING + 180.0) / 360.0).floor().max(first);
-        let pieces =
-            (0..=(last - first) as u32).map(|n| cut(&rolled(&outline, -360.0 * (first + f64::from(n)))));
-        let bbox = if east - west >= 360.0 - ROUNDING {
-            BoundingBox::new(-180.0, south, 180.0, north)
-        } else {
-            let (west, east) = (west - 360.0 * first, east - 360.0 * last);
-            BoundingBox::new(west.max(-180.0), south, east.min(180.0), north)
-        };
-        Ok(Footprint { geometry: polygons(pieces), bbox })
+        Ok(on_maps(&outline))
     }
 
     /// Whether a pole lies on the raster.
@@ -240,6 +226,28 @@ impl Raster<'_> {
         };
         Ok(Some(Footprint { geometry: polygons(bbox.parts().map(corners)), bbox }))
     }
+}
+
+/// The longitude `to`, turns added until it is nearest to `from`.
+pub(super) fn unrolled(from: f64, to: f64) -> f64 {
+    to + 360.0 * ((from - to) / 360.0).round()
+}
+
+/// The footprint within an outline whose longitudes are unrolled, and which makes no whole turn.
+pub(super) fn on_maps(outline: &[Ground]) -> Footprint {
+    let (west, east) = span(outline.iter().map(|&(longitude, _)| longitude));
+    let (south, north) = span(outline.iter().map(|&(_, latitude)| latitude));
+    // Maps of the world lie side by side: these are the first and the last that it touches.
+    let first = ((west + ROUNDING + 180.0) / 360.0).floor();
+    let last = ((east - ROUNDING + 180.0) / 360.0).floor().max(first);
+    let pieces = (0..=(last - first) as u32).map(|n| cut(&rolled(outline, -360.0 * (first + f64::from(n)))));
+    let bbox = if east - west >= 360.0 - ROUNDING {
+        BoundingBox::new(-180.0, south, 180.0, north)
+    } else {
+        let (west, east) = (west - 360.0 * first, east - 360.0 * last);
+        BoundingBox::new(west.max(-180.0), south, east.min(180.0), north)
+    };
+    Footprint { geometry: polygons(pieces), bbox }
 }
 
 /// The footprint within an outline that makes a whole turn.

@@ -3,6 +3,7 @@
 //! One request a file, as a rule: the start of a COG has all that there is to know, and how long it is is
 //! learned from the files seen so far. A file that several bands or records of a batch share is read once.
 
+use super::progress::Progress;
 use crate::cpu;
 use crate::io::{ByteSource, ByteSourceError, ByteSources, without_secrets};
 use crate::readers::Readers;
@@ -12,8 +13,8 @@ use futures::future::try_join_all;
 use futures::stream::{self, StreamExt};
 use rasteret_schema::record::RecordColumns;
 use rasteret_schema::{
-    ArchiveError, ByteRanges, HeaderArchive, ObjectVersion, Parsed, RasterError, RasterHeader, RasterReader,
-    SourceHeader,
+    ArchiveError, Asset, ByteRanges, HeaderArchive, ObjectVersion, Parsed, RasterError, RasterHeader,
+    RasterReader, SourceHeader,
 };
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -21,8 +22,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::Semaphore;
 
-/// Files that are asked for at once: more than all hosts together will be asked at a time.
-const CONCURRENT: usize = 256;
+/// Files that are asked for at once, unless a build says otherwise: hosts have limits of their own.
+pub const CONCURRENT: usize = 256;
 /// Bytes of the first request at first: the tile tables of 2000 tiles, and what else a header has.
 const FIRST_READ: u64 = 32 << 10;
 /// The first request is a multiple of this, and the others are at least as long: it costs no time.
@@ -41,10 +42,10 @@ const MOST_ROUNDS: usize = 256;
 pub struct HeaderFetcher {
     sources: ByteSources,
     readers: Readers,
+    progress: Arc<Progress>,
     first_read: AtomicU64,
+    turns: Semaphore,
     large: Semaphore,
-    requests: AtomicU64,
-    bytes: AtomicU64,
 }
 
 /// The headers that a batch lacked, and why some are missing still.
@@ -55,25 +56,16 @@ pub struct Fetched {
 }
 
 impl HeaderFetcher {
-    pub fn new(sources: ByteSources, readers: Readers) -> Self {
+    /// `concurrent` is how many files are asked for at once.
+    pub fn new(sources: ByteSources, readers: Readers, concurrent: usize, progress: Arc<Progress>) -> Self {
         HeaderFetcher {
             sources,
             readers,
+            progress,
             first_read: AtomicU64::new(FIRST_READ),
+            turns: Semaphore::new(concurrent.clamp(1, Semaphore::MAX_PERMITS)),
             large: Semaphore::new(LARGE_AT_ONCE),
-            requests: AtomicU64::new(0),
-            bytes: AtomicU64::new(0),
         }
-    }
-
-    /// Requests over a network so far, of those that were answered, repeated ones included.
-    pub fn requests(&self) -> u64 {
-        self.requests.load(Ordering::Relaxed)
-    }
-
-    /// Bytes that came over a network so far.
-    pub fn bytes(&self) -> u64 {
-        self.bytes.load(Ordering::Relaxed)
     }
 
     /// The headers of the bands of some rows, but for those that are known.
@@ -84,34 +76,47 @@ impl HeaderFetcher {
         known: &HashSet<(usize, String)>,
     ) -> Fetched {
         let mut numbers: HashMap<String, usize> = HashMap::new();
-        let mut files: Vec<(String, Vec<(usize, String)>)> = Vec::new();
+        let mut files: Vec<(String, Vec<Place>)> = Vec::new();
         for row in rows {
-            for asset in records.assets(row) {
-                let place = (row, asset.band);
-                if known.contains(&place) {
+            let assets = records.assets(row);
+            for (number, asset) in assets.iter().enumerate() {
+                if known.contains(&(row, asset.band.clone())) {
                     continue;
                 }
-                let file = *numbers.entry(asset.href).or_insert_with_key(|href| {
+                let file = *numbers.entry(asset.href.clone()).or_insert_with_key(|href| {
                     files.push((href.clone(), Vec::new()));
                     files.len() - 1
                 });
-                files[file].1.push(place);
+                let same = |other: &(usize, &Asset)| other.0 != number && other.1.href == asset.href;
+                let other = assets.iter().enumerate().find(same).map(|(_, other)| other.band.clone());
+                files[file].1.push(Place { row, band: asset.band.clone(), index: asset.band_index, other });
             }
         }
+        let concurrent = self.turns.available_permits().max(1);
         let headers = stream::iter(files)
-            .map(|(href, places)| async move { (self.header(&href).await, href, places) })
+            .map(|(href, places)| async move {
+                // The semaphore is never closed.
+                let turn = self.turns.acquire().await.ok();
+                let header = self.header(&href).await;
+                drop(turn);
+                self.progress.step(|progress| {
+                    progress.files += 1;
+                    progress.failed += u64::from(header.is_err());
+                });
+                (header, href, places)
+            })
             // In order: footprints come from a record's first header.
-            .buffered(CONCURRENT);
+            .buffered(concurrent);
         headers
             .fold(Fetched::default(), |mut fetched, (header, href, places)| async move {
-                for (row, band) in places {
-                    match &header {
-                        Ok(header) => {
-                            fetched.headers.push(SourceHeader { row, band, header: Arc::clone(header) });
-                        }
-                        Err(error) => {
-                            fetched.failures.push(HeaderFailure { row, band, failure: error.at(&href) })
-                        }
+                for place in places {
+                    let found = header.as_ref().map_err(|error| error.at(&href)).and_then(|header| {
+                        place.check(header).map_err(|error| error.at(&href)).map(|()| Arc::clone(header))
+                    });
+                    let Place { row, band, .. } = place;
+                    match found {
+                        Ok(header) => fetched.headers.push(SourceHeader { row, band, header }),
+                        Err(failure) => fetched.failures.push(HeaderFailure { row, band, failure }),
                     }
                 }
                 fetched
@@ -129,8 +134,8 @@ impl HeaderFetcher {
         let mut large = None;
         for _ in 0..MOST_ROUNDS {
             let ranges = match parse(&reader, &file).await? {
-                Progress::Done(header) => return Ok(header),
-                Progress::Needs(ranges) => file.missing(&ranges)?,
+                Attempt::Done(header) => return Ok(header),
+                Attempt::Needs(ranges) => file.missing(&ranges)?,
             };
             let more: u64 = ranges.iter().map(|range| range.end - range.start).sum();
             if file.total + more > MOST_FIRST_READ && large.is_none() {
@@ -155,10 +160,8 @@ impl HeaderFetcher {
     }
 
     fn count(&self, source: &ByteSource, fetched: &crate::io::Fetched) {
-        self.requests.fetch_add(fetched.requests.into(), Ordering::Relaxed);
-        if !source.is_local() {
-            self.bytes.fetch_add(fetched.bytes.len() as u64, Ordering::Relaxed);
-        }
+        let bytes = if source.is_local() { 0 } else { fetched.bytes.len() as u64 };
+        self.progress.count(fetched.requests, bytes);
     }
 
     /// A header that ended here needed a second request: the next ones will not.
@@ -166,6 +169,33 @@ impl HeaderFetcher {
         // What lies further away lies at the end of its file, and the next file ends elsewhere.
         if end <= MOST_FIRST_READ {
             self.first_read.fetch_max(end.next_multiple_of(LEAST_READ), Ordering::Relaxed);
+        }
+    }
+}
+
+/// Where a header belongs.
+struct Place {
+    row: usize,
+    band: String,
+    /// Which sample of the file the band is.
+    index: Option<i32>,
+    /// Another band of the record that is in the same file.
+    other: Option<String>,
+}
+
+impl Place {
+    /// Whether the band is one sample of the file, and which is known.
+    fn check(&self, header: &HeaderArchive) -> Result<(), HeaderError> {
+        let samples = header.header()?.image(0).map_or(0, |image| i32::from(image.samples_per_pixel));
+        let band = || self.band.clone();
+        match (self.index, &self.other) {
+            (Some(index), _) if !(0..samples).contains(&index) => {
+                Err(HeaderError::NoSuchSample { band: band(), index, samples })
+            }
+            (None, Some(other)) if samples > 1 => {
+                Err(HeaderError::AmbiguousSample { band: band(), other: other.clone(), samples })
+            }
+            _ => Ok(()),
         }
     }
 }
@@ -214,21 +244,21 @@ impl PartOfFile {
     }
 }
 
-enum Progress {
+enum Attempt {
     Done(Arc<HeaderArchive>),
     Needs(Vec<Range<u64>>),
 }
 
-async fn parse(reader: &Arc<dyn RasterReader>, file: &PartOfFile) -> Result<Progress, HeaderError> {
+async fn parse(reader: &Arc<dyn RasterReader>, file: &PartOfFile) -> Result<Attempt, HeaderError> {
     let (reader, bytes, version) = (Arc::clone(reader), file.bytes.clone(), file.version.clone());
     cpu::run(move || {
         Ok(match reader.parse(&bytes)? {
-            Parsed::Needs(ranges) => Progress::Needs(ranges),
+            Parsed::Needs(ranges) => Attempt::Needs(ranges),
             Parsed::Header(header) => {
                 // One that does not say where its pixels lie cannot be read.
                 header.georeference.grid()?;
                 let header = RasterHeader { object: version, ..*header };
-                Progress::Done(Arc::new(HeaderArchive::new(&header)?))
+                Attempt::Done(Arc::new(HeaderArchive::new(&header)?))
             }
         })
     })
@@ -246,6 +276,13 @@ enum HeaderError {
     Archive(#[from] ArchiveError),
     #[error("no reader recognises the file (there are readers for: {formats})")]
     Unrecognized { formats: String },
+    #[error("band {band:?} is said to be sample {index} of the file, which has {samples}, counted from 0")]
+    NoSuchSample { band: String, index: i32, samples: i32 },
+    #[error(
+        "bands {band:?} and {other:?} are both in this file, which has {samples} samples; say which of them \
+         each is, counted from 0, with a band index map: {band}=0,{other}=1"
+    )]
+    AmbiguousSample { band: String, other: String, samples: i32 },
 }
 
 impl HeaderError {
@@ -255,6 +292,7 @@ impl HeaderError {
             HeaderError::Raster(error) => error.kind(),
             HeaderError::Archive(_) => "corrupt-header",
             HeaderError::Unrecognized { .. } => "wrong-format",
+            HeaderError::NoSuchSample { .. } | HeaderError::AmbiguousSample { .. } => "no-such-sample",
         };
         Failure { kind: kind.to_owned(), href: without_secrets(href), message: self.to_string() }
     }
@@ -288,7 +326,8 @@ mod tests {
 
     #[test]
     fn the_first_read_grows_within_bounds() {
-        let fetcher = HeaderFetcher::new(ByteSources::default(), Readers::default());
+        let fetcher =
+            HeaderFetcher::new(ByteSources::default(), Readers::default(), CONCURRENT, Progress::new(None));
         let learned = |end: u64| {
             fetcher.learn(end);
             fetcher.first_read.load(Ordering::Relaxed)

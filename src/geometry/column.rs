@@ -169,6 +169,49 @@ pub(super) fn crs_from_json(value: &Value) -> Option<Crs> {
     }
 }
 
+/// The geometries of a column of a batch, as its field describes them. Where that says no CRS, it is
+/// OGC:CRS84, the one of GeoParquet.
+pub(crate) struct ColumnGeometries<'a> {
+    decode: Decoder<'a>,
+    column: GeometryColumn,
+}
+
+impl<'a> ColumnGeometries<'a> {
+    /// Finds out how the geometries are encoded.
+    pub fn new(batch: &'a RecordBatch, name: &str) -> Result<Self, GeometryError> {
+        let table = "the batch";
+        let schema = batch.schema_ref();
+        let index = index_of(table, schema, name)?;
+        let mut options = TableOptions::new();
+        if !says_crs(schema.field(index)) {
+            options = options.crs(Crs::crs84());
+        }
+        let column = GeometryColumn::described(table, schema.field(index), index, None, &options)?;
+        let decode = decoder(batch, column.place)
+            .ok_or_else(|| column_type(table, schema.field(index), "its values are of another type"))?;
+        Ok(ColumnGeometries { decode, column })
+    }
+
+    pub fn crs(&self) -> &Crs {
+        &self.column.crs
+    }
+
+    pub fn is_wkb(&self) -> bool {
+        matches!(self.column.place, Place::Geometry(_, Encoding::Wkb))
+    }
+
+    /// The geometry of a row, or what is wrong with it.
+    pub fn get(&self, row: usize) -> Result<Geometry<f64>, String> {
+        (self.decode)(row).map_err(|problem| problem.to_string())
+    }
+}
+
+fn says_crs(field: &Field) -> bool {
+    let metadata = field.metadata().get(EXTENSION_TYPE_METADATA_KEY);
+    let metadata = metadata.and_then(|text| serde_json::from_str::<Value>(text).ok());
+    metadata.is_some_and(|metadata| metadata.get("crs").is_some_and(|crs| !crs.is_null()))
+}
+
 /// The geometries of a batch of rows.
 pub(super) type Decoder<'a> = Box<dyn Fn(usize) -> Result<Geometry<f64>, RowProblem> + 'a>;
 

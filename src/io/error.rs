@@ -47,6 +47,12 @@ pub enum ByteSourceError {
     /// The server sends what was not asked for.
     #[error("wrong response: {0}")]
     WrongResponse(String),
+    /// A document is longer than it may be.
+    #[error("it has more than the {max_bytes} bytes that it may have")]
+    TooLarge {
+        /// How many it may have.
+        max_bytes: u64,
+    },
     /// Nothing here can read URLs of this scheme.
     #[error("{scheme} URLs cannot be read")]
     UnsupportedScheme {
@@ -72,6 +78,7 @@ impl ByteSourceError {
             ByteSourceError::RangesNotSupported => "ranges-not-supported",
             ByteSourceError::Unreachable { .. } => "unreachable",
             ByteSourceError::WrongResponse(_) => "wrong-response",
+            ByteSourceError::TooLarge { .. } => "too-large",
             ByteSourceError::UnsupportedScheme { .. } => "unsupported-scheme",
             ByteSourceError::Invalid(_) => "invalid-argument",
             ByteSourceError::Io(_) => "io",
@@ -106,6 +113,7 @@ mod tests {
             ByteSourceError::RangesNotSupported,
             ByteSourceError::Unreachable { attempts: 2, elapsed: Duration::ZERO, cause: "reset".to_owned() },
             ByteSourceError::WrongResponse("status 400".to_owned()),
+            ByteSourceError::TooLarge { max_bytes: 10 },
             ByteSourceError::UnsupportedScheme { scheme: "ftp".to_owned() },
             ByteSourceError::Invalid("no URL".to_owned()),
             ByteSourceError::Io(std::io::ErrorKind::Other.into()),

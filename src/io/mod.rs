@@ -18,7 +18,9 @@
 //!
 //! | layer | what it knows |
 //! | --- | --- |
-//! | `remote` | repeats what may pass, waits for a turn, receives bodies |
+//! | `access` | documents, files and lists, as source adapters ask for them |
+//! | `remote` | ranges: receives bodies, of one version |
+//! | `retry` | waits for a turn, repeats what may pass |
 //! | `response` | whether a response is the one that was asked for |
 //! | `fallback` | a second way, where access is denied on the first |
 //! | `cloud` | buckets: their regions, their credentials; `object_store` signs |
@@ -27,6 +29,7 @@
 //! What is read is of one version: that which was expected, else that which the first response had. A
 //! response that is of another, or of other bytes than were asked for, is an error.
 
+mod access;
 mod cloud;
 mod error;
 mod fallback;
@@ -37,6 +40,7 @@ mod local;
 mod options;
 mod remote;
 mod response;
+mod retry;
 mod route;
 mod runtime;
 mod source;

@@ -1,27 +1,22 @@
 //! Reads ranges of a remote object: checks what comes, and asks again where that may help.
 
 use super::response::{self, Announced, Refused, Wanted};
-use super::transport::{Object, Request, Response, Transport, TransportError};
+use super::retry::{Attempts, Failure};
+use super::transport::{Body, Object, Request, Response, Transport};
 use super::version::strong_etag;
 use super::{ByteSourceError, Fetched, SourceOptions};
 use bytes::{Bytes, BytesMut};
 use futures::StreamExt;
-use futures::stream::BoxStream;
 use http::HeaderValue;
 use rasteret_schema::ObjectVersion;
 use std::fmt;
-use std::hash::{BuildHasher, RandomState};
-use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::Semaphore;
-use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio::time::timeout;
 
 /// The most that is reserved for a body before any of it is there.
 const MAX_RESERVED: u64 = 16 << 20;
-/// The longest pause between two attempts, unless the server asks for a longer one.
-const MAX_PAUSE: Duration = Duration::from_secs(20);
-
 /// How much of the body of an error is looked at.
 const MAX_ERROR_BODY: usize = 8 << 10;
 
@@ -47,9 +42,6 @@ impl fmt::Debug for Remote {
     }
 }
 
-/// A body to come, piece by piece.
-type Body = BoxStream<'static, Result<Bytes, TransportError>>;
-
 /// Takes parts of a body, in their order, as soon as each is there.
 pub type OnPart<'a> = &'a mut (dyn FnMut(Bytes) + Send);
 
@@ -65,19 +57,12 @@ struct Parts<'a> {
 impl Parts<'_> {
     /// Hands over the next part. It is not asked for again.
     fn hand_over(&mut self, part: Bytes) {
-        if let Some((len, rest)) = self.lens.split_first() {
-            let Range { start, end } = self.wanted.range();
-            self.wanted = Wanted::Range(start + len..end);
+        if let (Some((len, rest)), Wanted::Range(range)) = (self.lens.split_first(), &mut self.wanted) {
+            range.start += len;
             self.lens = rest;
         }
         (self.on_part)(part);
     }
-}
-
-/// Why an attempt failed.
-enum Failure {
-    Transient(String, Option<Duration>),
-    Final(ByteSourceError),
 }
 
 impl Remote {
@@ -102,51 +87,16 @@ impl Remote {
     }
 
     async fn fetch_parts(&self, mut parts: Parts<'_>) -> Result<(u32, ObjectVersion), ByteSourceError> {
-        if parts.wanted.range().is_empty() {
+        if parts.wanted.is_empty() {
             let version = self.seen.get().unwrap_or(&self.expected).clone();
             return Ok((0, version));
         }
-        let start = Instant::now();
-        let mut end = start + self.options.timeout;
-        let mut attempts = 0;
+        let mut attempts = Attempts::new(&self.options, &self.turns);
         loop {
-            let waiting = Instant::now();
-            let turn = self.turns.acquire().await;
-            let turn = turn.map_err(|closed| ByteSourceError::Invalid(closed.to_string()))?;
-            // A long queue is no fault of the host.
-            end += waiting.elapsed();
-            attempts += 1;
-            let outcome = timeout_at(end, self.attempt(&mut parts)).await;
-            drop(turn);
-            let failure = match outcome {
-                Ok(Ok(version)) => return Ok((attempts, version)),
-                Ok(Err(failure)) => failure,
-                Err(_) => Failure::Transient("it takes too long".to_owned(), None),
-            };
-            let (cause, asked) = match failure {
-                Failure::Transient(cause, asked) => (cause, asked),
-                Failure::Final(error) => return Err(error),
-            };
-            let pause = asked.unwrap_or_default().max(self.pause(attempts));
-            let is_last = attempts > self.options.retries || end.duration_since(Instant::now()) <= pause;
-            if is_last {
-                let cause = match asked {
-                    Some(asked) => format!("{cause}, to be repeated after {} s", asked.as_secs()),
-                    None => cause,
-                };
-                return Err(ByteSourceError::Unreachable { attempts, elapsed: start.elapsed(), cause });
+            if let Some(version) = attempts.make(self.attempt(&mut parts)).await? {
+                return Ok((attempts.made(), version));
             }
-            tracing::debug!(attempts, ?pause, cause, "a request failed; it is repeated after a pause");
-            sleep(pause).await;
         }
-    }
-
-    /// Twice as long after each attempt, and random within half of it, so that many clients that failed
-    /// at once do not come back at once.
-    fn pause(&self, attempts: u32) -> Duration {
-        let doubled = self.options.backoff.saturating_mul(1 << (attempts - 1).min(16)).min(MAX_PAUSE);
-        let random = RandomState::new().hash_one(attempts) as u32;
-        doubled.mul_f64(0.5 + f64::from(random) / f64::from(u32::MAX))
     }
 
     async fn attempt(&self, parts: &mut Parts<'_>) -> Result<ObjectVersion, Failure> {
@@ -155,7 +105,8 @@ impl Remote {
         let if_match = expected.iter().find_map(|version| strong_etag(version));
         let request = Request {
             object: Arc::clone(&self.object),
-            range: parts.wanted.range(),
+            ask: parts.wanted.ask(),
+            message: None,
             if_match: if_match.and_then(|etag| HeaderValue::from_str(etag).ok()),
         };
         let response = self.transport.send(request).await.map_err(Failure::from)?;
@@ -166,8 +117,8 @@ impl Remote {
             Err(Refused::Transient(cause, pause)) => return Err(Failure::Transient(cause, pause)),
             Err(Refused::Denied(status)) => {
                 let said = response::describe(status);
-                let code = error_code(response, self.options.stall_timeout).await;
-                let code = code.map_or(String::new(), |code| format!(" ({code})"));
+                let body = start_of_body(response.body, self.options.stall_timeout).await;
+                let code = error_code(&body).map_or(String::new(), |code| format!(" ({code})"));
                 let reason = format!("{said}{code}; {}", self.transport.credentials());
                 return Err(Failure::Final(ByteSourceError::AccessDenied { reason }));
             }
@@ -233,22 +184,26 @@ impl Remote {
     }
 }
 
-/// The error code in the body of an object store's response: the only part of it that is sure not to
-/// repeat what was signed.
-async fn error_code(response: Response, patience: Duration) -> Option<String> {
-    let read = response.body.take(8).filter_map(|chunk| async { chunk.ok() });
-    let body = timeout(patience, read.collect::<Vec<Bytes>>()).await.ok()?.concat();
-    let body = String::from_utf8_lossy(body.get(..MAX_ERROR_BODY).unwrap_or(&body));
-    let (code, _) = body.split_once("<Code>")?.1.split_once("</Code>")?;
-    (code.len() <= 64 && code.chars().all(|c| c.is_ascii_alphanumeric())).then(|| code.to_owned())
+/// The start of the body of an error, or as much of it as comes in time.
+pub async fn start_of_body(mut body: Body, patience: Duration) -> String {
+    let mut start = Vec::new();
+    let receive = async {
+        while let Some(Ok(chunk)) = body.next().await {
+            start.extend_from_slice(&chunk);
+            if start.len() >= MAX_ERROR_BODY {
+                break;
+            }
+        }
+    };
+    // What came in time is enough.
+    let _ = timeout(patience, receive).await;
+    start.truncate(MAX_ERROR_BODY);
+    String::from_utf8_lossy(&start).into_owned()
 }
 
-impl From<TransportError> for Failure {
-    fn from(error: TransportError) -> Self {
-        match error {
-            TransportError::Transient(cause) => Failure::Transient(cause, None),
-            TransportError::Credentials(reason) => Failure::Final(ByteSourceError::AccessDenied { reason }),
-            TransportError::Permanent(cause) => Failure::Final(ByteSourceError::WrongResponse(cause)),
-        }
-    }
+/// The error code in the body of an object store's response: the only part of it that is sure not to
+/// repeat what was signed.
+pub fn error_code(body: &str) -> Option<String> {
+    let (code, _) = body.split_once("<Code>")?.1.split_once("</Code>")?;
+    (code.len() <= 64 && code.chars().all(|c| c.is_ascii_alphanumeric())).then(|| code.to_owned())
 }

@@ -2,6 +2,7 @@
 //!
 //! Source: RFC 9110, sections 13 (conditional requests) and 14 (range requests).
 
+use super::transport::Ask;
 use super::version::difference;
 use super::{ByteSourceError, without_secrets};
 use chrono::{DateTime, Utc};
@@ -18,14 +19,25 @@ pub enum Wanted {
     Range(Range<u64>),
     /// So many bytes from the start, or all where there are fewer.
     Start(u64),
+    /// So many bytes at the end, or all where there are fewer.
+    End(u64),
 }
 
 impl Wanted {
-    /// The range to ask for.
-    pub fn range(&self) -> Range<u64> {
+    /// What to ask for.
+    pub fn ask(&self) -> Ask {
         match self {
-            Wanted::Range(range) => range.clone(),
-            Wanted::Start(len) => 0..*len,
+            Wanted::Range(range) => Ask::Range(range.clone()),
+            Wanted::Start(len) => Ask::Range(0..*len),
+            Wanted::End(len) => Ask::Last(*len),
+        }
+    }
+
+    /// Whether nothing is.
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Wanted::Range(range) => range.is_empty(),
+            Wanted::Start(len) | Wanted::End(len) => *len == 0,
         }
     }
 }
@@ -92,7 +104,7 @@ pub fn check(
             let size = length.ok_or(Refused::Final(ByteSourceError::RangesNotSupported))?;
             let is_wanted = match wanted {
                 Wanted::Range(range) => *range == (0..size),
-                Wanted::Start(len) => size <= *len,
+                Wanted::Start(len) | Wanted::End(len) => size <= *len,
             };
             if is_wanted {
                 Ok(Announced { len: size, version })
@@ -105,7 +117,7 @@ pub fn check(
             same_version(&version, expected)?;
             match (wanted, version.size) {
                 // Of an empty object no range can be sent.
-                (Wanted::Start(_), Some(0)) => Ok(Announced { len: 0, version }),
+                (Wanted::Start(_) | Wanted::End(_), Some(0)) => Ok(Announced { len: 0, version }),
                 (Wanted::Range(range), Some(size)) if range.end > size => {
                     Err(Refused::Final(ByteSourceError::BeyondEnd { range: range.clone(), size }))
                 }
@@ -118,21 +130,28 @@ pub fn check(
             let difference = format!("its entity tag was {}{found}; the server refuses it", short(tag));
             Err(Refused::Final(ByteSourceError::Changed { difference }))
         }
-        StatusCode::NOT_FOUND | StatusCode::GONE => Err(Refused::Final(ByteSourceError::NotFound)),
-        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(Refused::Denied(status)),
+        _ => Err(refusal(status, headers)),
+    }
+}
+
+/// Why a response is not the one that was asked for, whatever that was.
+pub fn refusal(status: StatusCode, headers: &HeaderMap) -> Refused {
+    match status {
+        StatusCode::NOT_FOUND | StatusCode::GONE => Refused::Final(ByteSourceError::NotFound),
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Refused::Denied(status),
         StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => {
-            Err(Refused::Transient(describe(status), retry_after(headers, Utc::now())))
+            Refused::Transient(describe(status), retry_after(headers, Utc::now()))
         }
-        StatusCode::NOT_IMPLEMENTED | StatusCode::HTTP_VERSION_NOT_SUPPORTED => Err(wrong(describe(status))),
+        StatusCode::NOT_IMPLEMENTED | StatusCode::HTTP_VERSION_NOT_SUPPORTED => wrong(describe(status)),
         _ if status.is_server_error() => {
-            Err(Refused::Transient(describe(status), retry_after(headers, Utc::now())))
+            Refused::Transient(describe(status), retry_after(headers, Utc::now()))
         }
         _ if status.is_redirection() => {
             let to = text(headers, LOCATION).and_then(|to| to.split(['?', '#']).next());
             let to = to.map_or(String::new(), |to| format!(", to {}", short(&without_secrets(to))));
-            Err(wrong(format!("{}{to}, which is not followed", describe(status))))
+            wrong(format!("{}{to}, which is not followed", describe(status)))
         }
-        _ => Err(wrong(describe(status))),
+        _ => wrong(describe(status)),
     }
 }
 
@@ -144,6 +163,8 @@ fn within(wanted: &Wanted, size: Option<u64>) -> Result<Range<u64>, Refused> {
         }
         (Wanted::Range(range), _) => Ok(range.clone()),
         (Wanted::Start(len), size) => Ok(0..size.map_or(*len, |size| size.min(*len))),
+        (Wanted::End(len), Some(size)) => Ok(size.saturating_sub(*len)..size),
+        (Wanted::End(_), None) => Err(wrong("Content-Range does not say how long the file is".to_owned())),
     }
 }
 
@@ -242,6 +263,11 @@ mod tests {
         assert_eq!(partial("Bytes 2-4/*", Wanted::Range(2..5)).unwrap().version.size, None);
         assert_eq!(partial("bytes 0-9/10", Wanted::Start(100)).unwrap().len, 10);
         assert_eq!(partial("bytes 0-99/1000", Wanted::Start(100)).unwrap().len, 100);
+        assert_eq!(partial("bytes 900-999/1000", Wanted::End(100)).unwrap().len, 100);
+        assert_eq!(partial("bytes 0-9/10", Wanted::End(100)).unwrap().len, 10);
+        for wrong in ["bytes 0-99/1000", "bytes 900-998/1000", "bytes 900-999/*"] {
+            assert!(partial(wrong, Wanted::End(100)).is_err(), "{wrong}");
+        }
         for wrong in [
             "bytes 1-4/10",
             "bytes 2-5/10",
@@ -273,6 +299,7 @@ mod tests {
         let whole =
             |wanted, length| check(StatusCode::OK, &headers([(CONTENT_LENGTH, length)]), &wanted, &[]);
         assert_eq!(whole(Wanted::Start(100), "10").unwrap().len, 10);
+        assert_eq!(whole(Wanted::End(100), "10").unwrap().len, 10);
         assert_eq!(whole(Wanted::Range(0..10), "10").unwrap().len, 10);
         for refused in
             [whole(Wanted::Start(9), "10"), whole(Wanted::Range(1..10), "10"), whole(Wanted::Start(9), "x")]

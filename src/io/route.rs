@@ -36,11 +36,38 @@ pub enum Route {
 }
 
 impl Route {
-    /// Understands an href that does not name a local file.
+    /// Understands the href of an object that is not a local file.
     pub fn parse(href: &str) -> Result<Self, ByteSourceError> {
+        let route = Self::of_any(href)?;
+        match &route {
+            Route::Bucket(bucket, key) if key.is_empty() => Err(unnamed(bucket.cloud, href)),
+            _ => Ok(route),
+        }
+    }
+
+    /// The bucket of objects whose names begin in some way, and how they begin; not at all for all of them.
+    pub fn of_folder(href: &str) -> Result<(Bucket, String), ByteSourceError> {
+        let no_lists = "plain HTTP servers have no lists of their files";
+        Err(ByteSourceError::Invalid(match Self::of_any(href)? {
+            Route::Bucket(bucket, prefix) => return Ok((bucket, prefix)),
+            Route::Http(_, None) => no_lists.to_owned(),
+            Route::Http(_, Some((Bucket { cloud, name, within }, prefix))) => {
+                let url = match (cloud, within) {
+                    (Cloud::S3, _) => format!("s3://{name}/{prefix}"),
+                    (Cloud::Google, _) => format!("gs://{name}/{prefix}"),
+                    (Cloud::Azure, account) => {
+                        let account = account.unwrap_or_default();
+                        format!("abfss://{name}@{account}.dfs.core.windows.net/{prefix}")
+                    }
+                };
+                format!("{no_lists}; name the bucket: {url}")
+            }
+        }))
+    }
+
+    fn of_any(href: &str) -> Result<Self, ByteSourceError> {
         let scheme = scheme(href).unwrap_or_default();
-        let lower = scheme.to_ascii_lowercase();
-        let cloud = match lower.as_str() {
+        let cloud = match scheme.to_ascii_lowercase().as_str() {
             "http" | "https" => {
                 let url = Url::parse(href)
                     .map_err(|error| ByteSourceError::Invalid(format!("this is no URL: {error}")))?;
@@ -54,10 +81,8 @@ impl Route {
         };
         let rest = href.get(scheme.len() + "://".len()..).unwrap_or_default();
         let (authority, key) = rest.split_once('/').unwrap_or((rest, ""));
-        if authority.is_empty() || key.is_empty() {
-            let bucket = if cloud == Cloud::Azure { "container" } else { "bucket" };
-            let reason = format!("the URL must name a {bucket} and an object: {lower}://{bucket}/object");
-            return Err(ByteSourceError::Invalid(reason));
+        if authority.is_empty() {
+            return Err(unnamed(cloud, href));
         }
         let (name, within) = match authority.split_once('@') {
             Some((container, host)) if cloud == Cloud::Azure => {
@@ -67,6 +92,13 @@ impl Route {
         };
         Ok(Route::Bucket(Bucket { cloud, name: name.to_owned(), within }, key.to_owned()))
     }
+}
+
+fn unnamed(cloud: Cloud, href: &str) -> ByteSourceError {
+    let scheme = scheme(href).unwrap_or_default().to_ascii_lowercase();
+    let bucket = if cloud == Cloud::Azure { "container" } else { "bucket" };
+    let reason = format!("the URL must name a {bucket} and an object: {scheme}://{bucket}/object");
+    ByteSourceError::Invalid(reason)
 }
 
 /// The bucket and the key of a URL of an object store. A URL with a query carries what it needs itself.

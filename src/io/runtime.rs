@@ -39,6 +39,13 @@ pub async fn run<T: Send + 'static>(
     Task(runtime()?.spawn(work)).await
 }
 
+/// Runs what reads local files, and thus keeps a thread, beside the runtime.
+pub async fn run_blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, ByteSourceError> + Send + 'static,
+) -> Result<T, ByteSourceError> {
+    Task(runtime()?.spawn_blocking(work)).await
+}
+
 /// A task that ends when it is dropped.
 struct Task<T>(JoinHandle<Result<T, ByteSourceError>>);
 

@@ -109,6 +109,21 @@ impl ByteSource {
         }
     }
 
+    /// The last `len` bytes, or all of an object that is shorter, and which version it is, in one request.
+    /// Not every server can be asked for them.
+    pub(super) async fn read_end(&self, len: u64) -> Result<(Fetched, ObjectVersion), ByteSourceError> {
+        match &self.place {
+            Place::Local(file) => {
+                let bytes = file.slice(file.size().saturating_sub(len)..file.size())?;
+                Ok((Fetched { bytes, requests: 0 }, file.version()))
+            }
+            Place::Remote(remote) => {
+                let remote = Arc::clone(remote);
+                runtime::run(async move { remote.fetch(Wanted::End(len)).await }).await
+            }
+        }
+    }
+
     /// Whether the bytes lie in a local file.
     pub fn is_local(&self) -> bool {
         matches!(self.place, Place::Local(_))

@@ -15,6 +15,7 @@ use rasteret_schema::ObjectVersion;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use tokio::sync::Semaphore;
 use url::Url;
 
 /// Hands out byte sources. Cheap to clone; keeps one client a host, alive between reads.
@@ -62,11 +63,11 @@ impl ByteSources {
                 }
             }
             None => {
-                let Reached { transport, host, key } = self.shared.reach(href)?;
+                let Reached { transport, turns, url, key } = self.reach(href, false)?;
                 let remote = Remote {
                     transport,
-                    turns: self.shared.limits.of(&host),
-                    object: Arc::new(Object { url: href.to_owned(), key }),
+                    turns,
+                    object: Arc::new(Object { url, key }),
                     expected: version.cloned().unwrap_or_default(),
                     seen: OnceLock::new(),
                     options: Arc::clone(&self.shared.options),
@@ -74,6 +75,32 @@ impl ByteSources {
                 Ok(ByteSource::remote(without_secrets(href), remote))
             }
         }
+    }
+}
+
+impl ByteSources {
+    /// How to reach an object; or a server, which is told more than which object is meant.
+    pub(super) fn reach(&self, href: &str, has_message: bool) -> Result<Reached, ByteSourceError> {
+        let shared = &self.shared;
+        let route = Route::parse(href)?;
+        let (transport, host, key) = match route {
+            Route::Bucket(bucket, key) => return self.reach_bucket(&bucket, key),
+            Route::Http(url, Some((bucket, key))) if !has_message => {
+                (shared.http_or_bucket(&bucket)?, origin(&url), key)
+            }
+            Route::Http(url, _) => (shared.http()?, origin(&url), String::new()),
+        };
+        Ok(Reached { transport, turns: shared.limits.of(&host), url: href.to_owned(), key })
+    }
+
+    /// How to reach an object, or the objects whose names begin in some way.
+    pub(super) fn reach_bucket(&self, bucket: &Bucket, key: String) -> Result<Reached, ByteSourceError> {
+        let (transport, url) = (self.shared.bucket(bucket)?, bucket_url(bucket));
+        Ok(Reached { transport, turns: self.shared.limits.of(&url), url, key })
+    }
+
+    pub(super) fn shared_options(&self) -> &Arc<SourceOptions> {
+        &self.shared.options
     }
 }
 
@@ -90,31 +117,19 @@ impl fmt::Debug for ByteSources {
 }
 
 /// How to reach an object.
-struct Reached {
-    transport: Arc<dyn Transport>,
-    /// What its limit is shared by.
-    host: String,
+pub(super) struct Reached {
+    pub transport: Arc<dyn Transport>,
+    /// The turns of its host.
+    pub turns: Arc<Semaphore>,
+    /// Its URL.
+    pub url: String,
     /// Its name in its bucket; empty where there is none.
-    key: String,
+    pub key: String,
 }
 
 impl Shared {
-    fn reach(&self, href: &str) -> Result<Reached, ByteSourceError> {
-        Ok(match Route::parse(href)? {
-            Route::Bucket(bucket, key) => {
-                Reached { transport: self.bucket(&bucket)?, host: bucket_url(&bucket), key }
-            }
-            Route::Http(url, None) => {
-                Reached { transport: self.http()?, host: origin(&url), key: String::new() }
-            }
-            Route::Http(url, Some((bucket, key))) => {
-                Reached { transport: self.http_or_bucket(&bucket)?, host: origin(&url), key }
-            }
-        })
-    }
-
     fn http(&self) -> Result<Arc<dyn Transport>, ByteSourceError> {
-        self.transport("http", || Ok(Arc::new(Http::new(self.client()?.clone(), &self.options))))
+        self.transport("http", || Ok(Arc::new(Http::new(&self.options)?)))
     }
 
     fn bucket(&self, bucket: &Bucket) -> Result<Arc<dyn Transport>, ByteSourceError> {
@@ -157,7 +172,7 @@ impl Shared {
         if let Some(client) = self.client.get() {
             return Ok(client);
         }
-        let client = http::client(&self.options)?;
+        let client = http::client(&self.options, http::following())?;
         Ok(self.client.get_or_init(|| client))
     }
 }

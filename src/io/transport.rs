@@ -7,6 +7,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
+use url::Url;
 
 /// A way to reach objects: a server, a bucket. Decorators add to it what all of them need.
 pub trait Transport: fmt::Debug + Send + Sync {
@@ -26,16 +27,43 @@ pub struct Object {
     pub key: String,
 }
 
-/// A request for a range of an object.
+/// A request.
 #[derive(Clone)]
 pub struct Request {
-    /// The object.
+    /// The object; of a list, what the names of the objects in it begin with.
     pub object: Arc<Object>,
-    /// The bytes to send. Not empty.
-    pub range: Range<u64>,
+    /// What is asked for.
+    pub ask: Ask,
     /// The strong entity tag that the object must have.
     pub if_match: Option<HeaderValue>,
+    /// What is said besides. To servers only.
+    pub message: Option<Arc<Message>>,
 }
+
+/// What is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ask {
+    /// These bytes of an object. Not none.
+    Range(Range<u64>),
+    /// So many bytes at its end. Not none.
+    Last(u64),
+    /// All of it.
+    Whole,
+    /// A page of the list of objects: the first, or the one of this token.
+    List(Option<String>),
+}
+
+/// What is said to a server besides what is asked for.
+#[derive(Default)]
+pub struct Message {
+    /// JSON that is sent to it (POST).
+    pub json: Option<Bytes>,
+    /// More headers. They may be secret.
+    pub headers: HeaderMap,
+}
+
+/// A body to come, piece by piece. Dropping it ends the request.
+pub type Body = BoxStream<'static, Result<Bytes, TransportError>>;
 
 /// The head of a response, and its body to come.
 pub struct Response {
@@ -43,8 +71,28 @@ pub struct Response {
     pub status: StatusCode,
     /// Headers.
     pub headers: HeaderMap,
-    /// The body, piece by piece. Dropping it ends the request.
-    pub body: BoxStream<'static, Result<Bytes, TransportError>>,
+    /// The body.
+    pub body: Body,
+    /// Where it came from, if not from where it was asked for.
+    pub redirected: Option<Url>,
+    /// A page of a list, where that was asked for and is there.
+    pub page: Option<Page>,
+}
+
+impl Response {
+    /// The answer to a request for an object.
+    pub fn new(status: StatusCode, headers: HeaderMap, body: Body) -> Self {
+        Response { status, headers, body, redirected: None, page: None }
+    }
+}
+
+/// A page of a list of objects.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Page {
+    /// Names and sizes of objects.
+    pub objects: Vec<(String, u64)>,
+    /// Token of the next page.
+    pub next: Option<String>,
 }
 
 /// Why there is no response, or its body ends too early.
@@ -88,7 +136,7 @@ pub mod tests {
             let headers = header
                 .map(|(name, value)| (http::HeaderName::from_static(name), HeaderValue::from_static(value)));
             let headers = headers.into_iter().collect();
-            Box::pin(async move { Ok(Response { status, headers, body: stream::empty().boxed() }) })
+            Box::pin(async move { Ok(Response::new(status, headers, stream::empty().boxed())) })
         }
 
         fn credentials(&self) -> String {
@@ -99,6 +147,6 @@ pub mod tests {
     /// Any request.
     pub fn request() -> Request {
         let object = Arc::new(Object { url: "https://example.com/a".to_owned(), key: "a".to_owned() });
-        Request { object, range: 0..1, if_match: None }
+        Request { object, ask: Ask::Range(0..1), if_match: None, message: None }
     }
 }

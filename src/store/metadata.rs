@@ -2,6 +2,7 @@
 
 use super::tables::CollectionId;
 use super::{BandNumber, StoreError};
+use rasteret_schema::CloudConfig;
 use serde::{Deserialize, Serialize};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -37,6 +38,25 @@ impl Default for Description {
             fingerprint: None,
             properties: serde_json::Map::new(),
         }
+    }
+}
+
+/// Where [`Description::properties`] keep how the assets are reached.
+const CLOUD: &str = "cloud";
+
+impl Description {
+    /// How the assets are reached.
+    pub fn cloud(&self) -> CloudConfig {
+        let cloud = self.properties.get(CLOUD).cloned().unwrap_or_default();
+        serde_json::from_value(cloud).unwrap_or_default()
+    }
+
+    /// Says how the assets are reached.
+    pub fn set_cloud(&mut self, cloud: &CloudConfig) {
+        match serde_json::to_value(cloud) {
+            Ok(value) if !cloud.is_default() => self.properties.insert(CLOUD.to_owned(), value),
+            _ => self.properties.remove(CLOUD),
+        };
     }
 }
 

@@ -3,9 +3,11 @@
 #![allow(clippy::unwrap_used)]
 
 mod clouds;
+mod documents;
 mod faults;
 mod http;
 mod random_faults;
 mod s3;
+mod scripted;
 mod secrets;
 mod support;

@@ -1,9 +1,11 @@
 //! An S3 server.
 
 use crate::support::{bytes, impatient, noise, wait};
+use futures::TryStreamExt;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use rasteret::io::{ByteSourceError, ByteSources, SourceOptions};
+use rasteret::schema::{Access as _, AccessErrorKind, DocumentRequest, ListedFile};
 use rasteret::{Error, Location};
 use s3s::access::{S3Access, S3AccessContext};
 use s3s::auth::SimpleAuth;
@@ -185,6 +187,65 @@ fn without_credentials_public_buckets_are_read() {
     let error = wait(sources.open(&href("private"), None).unwrap().read(5..10)).unwrap_err();
     let ByteSourceError::AccessDenied { reason } = &error else { panic!("{error:?}") };
     assert!(reason.contains("no credentials were found") && reason.contains("AWS_ACCESS_KEY_ID"), "{reason}");
+}
+
+#[test]
+fn adapters_read_objects_and_lists() {
+    let server = Server::start();
+    // More than a page of a list has.
+    for bucket in ["public", "private"] {
+        std::fs::create_dir_all(server.folder.path().join(bucket).join("items/deep")).unwrap();
+        for i in 0..1200 {
+            let name = format!("{bucket}/items/deep/{i:04}.json");
+            std::fs::write(server.folder.path().join(name), format!("{{\"n\":{i}}}")).unwrap();
+        }
+        std::fs::create_dir_all(server.folder.path().join(bucket).join("items-not")).unwrap();
+        std::fs::write(server.folder.path().join(bucket).join("items-not/x.json"), "{}").unwrap();
+    }
+    let anonymous = SourceOptions { anonymous: true, ..server.options() };
+    for (bucket, options) in [("public", anonymous.clone()), ("private", server.with_key(SECRET))] {
+        let sources = ByteSources::new(options);
+        for folder in [format!("s3://{bucket}/items"), format!("s3://{bucket}/items/")] {
+            let files: Vec<ListedFile> = wait(sources.list(&folder).try_collect()).unwrap();
+            assert_eq!(files.len(), 1200, "{bucket}");
+            assert!(files.is_sorted_by_key(|file| file.href.clone()));
+            assert_eq!(files[7].href, format!("s3://{bucket}/items/deep/0007.json"));
+            assert_eq!(files[7].size, 7);
+        }
+        let document = format!("s3://{bucket}/items/deep/0007.json");
+        let document = wait(sources.fetch(DocumentRequest::get(document))).unwrap();
+        assert_eq!(&document.bytes[..], br#"{"n":7}"#);
+        let mut request = DocumentRequest::get(href(bucket));
+        request.max_bytes = 199_999;
+        let error = wait(sources.fetch(request)).unwrap_err();
+        assert_eq!(error.kind, AccessErrorKind::TooLarge, "{error}");
+        let whole: Vec<ListedFile> = wait(sources.list(&format!("s3://{bucket}")).try_collect()).unwrap();
+        assert_eq!(whole.len(), 1202, "{bucket}");
+        // Size and end in one request; what lies before it in another.
+        let before = server.access.requests.load(Relaxed);
+        let name = href(bucket);
+        let file = wait(rasteret::schema::Access::open(&sources, &name)).unwrap();
+        assert_eq!(file.size(), 200_000);
+        assert!(file.version().etag.is_some());
+        assert_eq!(wait(file.read(150_000..200_000)).unwrap(), server.bytes[150_000..]);
+        assert_eq!(server.access.requests.load(Relaxed), before + 1);
+        assert_eq!(wait(file.read(0..150_000)).unwrap(), server.bytes[..150_000]);
+        assert_eq!(server.access.requests.load(Relaxed), before + 2);
+    }
+    let sources = ByteSources::new(anonymous);
+    let denied = [
+        wait(sources.fetch(DocumentRequest::get("s3://private/items/deep/0007.json"))).unwrap_err(),
+        wait(sources.list("s3://private/items").try_collect::<Vec<_>>()).unwrap_err(),
+        wait(rasteret::schema::Access::open(&sources, "s3://private/items/deep/0007.json")).unwrap_err(),
+    ];
+    for error in denied {
+        assert_eq!(error.kind, AccessErrorKind::Denied, "{error}");
+        assert!(error.message.contains("AccessDenied") && error.message.contains("not signed"), "{error}");
+    }
+    let error = wait(sources.fetch(DocumentRequest::get("s3://public/no.json"))).unwrap_err();
+    assert_eq!(error.kind, AccessErrorKind::NotFound);
+    let error = wait(sources.fetch(DocumentRequest::post("s3://public/no.json", "{}"))).unwrap_err();
+    assert_eq!(error.kind, AccessErrorKind::Invalid);
 }
 
 #[test]

@@ -120,9 +120,7 @@ impl SourceAdapter for Prefixed {
     }
 
     fn records<'a>(&'a self, _: &'a Selection) -> RecordStream<'a> {
-        let batches = self.records.chunks(2).map(|records| {
-            Ok(SourceBatch { records: to_batch(records).unwrap(), headers: Vec::new(), failures: Vec::new() })
-        });
+        let batches = self.records.chunks(2).map(|records| Ok(SourceBatch::new(to_batch(records).unwrap())));
         futures::stream::iter(batches).boxed()
     }
 }

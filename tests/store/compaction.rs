@@ -29,9 +29,8 @@ impl SourceAdapter for Batches {
             let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
             let header = |row| source_header(row, "B04", &archive((number * ROWS + row) as u64));
             Ok(SourceBatch {
-                records: batch(&ids, &["B04"]),
                 headers: (0..ROWS).map(header).collect(),
-                failures: Vec::new(),
+                ..SourceBatch::new(batch(&ids, &["B04"]))
             })
         });
         futures::stream::iter(batches).boxed()

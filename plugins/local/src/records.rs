@@ -80,7 +80,7 @@ impl RecordMaker {
             what: "a batch of records".to_owned(),
             source: error.into(),
         })?;
-        Ok(SourceBatch { records, headers, failures })
+        Ok(SourceBatch { headers, failures, ..SourceBatch::new(records) })
     }
 
     fn open(&self, file: &SceneFile) -> Result<Opened, FileError> {

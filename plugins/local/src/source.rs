@@ -210,7 +210,7 @@ impl Plan {
             return batches.boxed();
         }
         let failed =
-            to_batch(&[]).map(|records| SourceBatch { records, headers: Vec::new(), failures }).map_err(
+            to_batch(&[]).map(|records| SourceBatch { failures, ..SourceBatch::new(records) }).map_err(
                 |error| SourceError::Read { what: "a batch of records".to_owned(), source: error.into() },
             );
         stream::iter([failed]).chain(batches).boxed()

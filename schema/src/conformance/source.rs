@@ -154,7 +154,7 @@ async fn read(adapter: &dyn SourceAdapter, selection: &Selection, violations: &m
 
 impl Run {
     fn add(&mut self, batch: SourceBatch, violations: &mut Violations) {
-        let SourceBatch { records, headers, failures } = batch;
+        let SourceBatch { records, headers, failures, .. } = batch;
         self.largest_batch = self.largest_batch.max(records.num_rows());
         self.failures.extend(failures);
         let first = self.records.len();

@@ -3,7 +3,7 @@
 use super::super::href::scrubbed;
 use super::super::http::{cause, no_answer};
 use super::super::route::{Bucket, Cloud};
-use super::super::transport::{Request, Response, Transport, TransportError};
+use super::super::transport::{Ask, Page, Request, Response, Transport, TransportError};
 use super::super::{ByteSourceError, SourceOptions};
 use super::credentials::{Settings, prefix};
 use async_trait::async_trait;
@@ -11,6 +11,7 @@ use bytes::Bytes;
 use futures::future::BoxFuture;
 use futures::{StreamExt, TryStreamExt, stream};
 use http::{HeaderMap, StatusCode};
+use object_store::Error::InvalidPath;
 use object_store::aws::AmazonS3Builder;
 use object_store::azure::MicrosoftAzureBuilder;
 use object_store::client::{
@@ -18,8 +19,9 @@ use object_store::client::{
     HttpService, ReqwestConnector,
 };
 use object_store::gcp::GoogleCloudStorageBuilder;
+use object_store::list::{PaginatedListOptions, PaginatedListStore};
 use object_store::path::Path;
-use object_store::{ClientOptions, GetOptions, GetRange, ObjectStore, RetryConfig};
+use object_store::{ClientOptions, GetOptions, GetRange, GetResult, ObjectStore, RetryConfig};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
@@ -35,9 +37,14 @@ pub enum Access {
     Signed,
 }
 
+/// A store whose objects are read, and listed page by page.
+trait ObjectsAndLists: ObjectStore + PaginatedListStore {}
+
+impl<S: ObjectStore + PaginatedListStore> ObjectsAndLists for S {}
+
 /// A bucket.
 pub struct Store {
-    store: Arc<dyn ObjectStore>,
+    store: Arc<dyn ObjectsAndLists>,
     name: String,
     patience: Duration,
     credentials: String,
@@ -73,7 +80,7 @@ impl Store {
         let retry = RetryConfig { max_retries: 0, ..Default::default() };
         let is_anonymous = access == Access::Anonymous;
         let endpoint = options.endpoint.clone();
-        let store: object_store::Result<Arc<dyn ObjectStore>> = match bucket.cloud {
+        let store: object_store::Result<Arc<dyn ObjectsAndLists>> = match bucket.cloud {
             Cloud::S3 => {
                 let mut builder = apply(AmazonS3Builder::new(), settings, AmazonS3Builder::with_config)
                     .with_bucket_name(&bucket.name)
@@ -149,21 +156,22 @@ fn apply<B, K: std::str::FromStr>(builder: B, settings: &Settings, with: fn(B, K
 impl Transport for Store {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, TransportError>> {
         Box::pin(async move {
-            let path =
-                Path::parse(&request.object.key).map_err(|error| TransportError::Permanent(cause(&error)))?;
+            if request.message.is_some() {
+                let why = "headers and JSON can be sent to servers only, not to an object store";
+                return Err(TransportError::Permanent(why.to_owned()));
+            }
             let exchange = Arc::new(Exchange::default());
-            let mut options = GetOptions {
-                range: Some(GetRange::Bounded(request.range)),
-                if_match: request.if_match.and_then(|etag| etag.to_str().ok().map(str::to_owned)),
-                ..Default::default()
-            };
-            options.extensions.insert(Arc::clone(&exchange));
-            let result = timeout(self.patience, self.store.get_opts(&path, options)).await;
+            let result = timeout(self.patience, self.answer(request, &exchange)).await;
             let result = result.map_err(|_| no_answer(self.patience))?;
+            let is_sent = exchange.is_sent.load(Relaxed);
             match (exchange.head.get(), result) {
-                (Some((status, headers)), Ok(object)) => {
+                (Some((status, headers)), Ok(Answer::Object(object))) => {
                     let body = object.into_stream().map_err(|error| TransportError::Transient(cause(&error)));
-                    Ok(Response { status: *status, headers: headers.clone(), body: body.boxed() })
+                    Ok(Response::new(*status, headers.clone(), body.boxed()))
+                }
+                (Some((status, headers)), Ok(Answer::Page(page))) => {
+                    let response = Response::new(*status, headers.clone(), stream::empty().boxed());
+                    Ok(Response { page: Some(page), ..response })
                 }
                 // The store has read the body of the response, and quotes it.
                 (Some((status, headers)), Err(error)) => {
@@ -173,10 +181,11 @@ impl Transport for Store {
                         false => Ok(Bytes::from(text)),
                     };
                     let body = stream::once(async { body }).boxed();
-                    Ok(Response { status: *status, headers: headers.clone(), body })
+                    Ok(Response::new(*status, headers.clone(), body))
                 }
-                (None, Err(error)) if exchange.is_sent.load(Relaxed) => {
-                    Err(TransportError::Transient(cause(&error)))
+                (None, Err(error)) if is_sent => Err(TransportError::Transient(cause(&error))),
+                (None, Err(error @ (object_store::Error::NotSupported { .. } | InvalidPath { .. }))) => {
+                    Err(TransportError::Permanent(cause(&error)))
                 }
                 (None, Err(error)) => {
                     let why = scrubbed(&cause(&error));
@@ -191,6 +200,39 @@ impl Transport for Store {
 
     fn credentials(&self) -> String {
         self.credentials.clone()
+    }
+}
+
+/// What a store answers.
+enum Answer {
+    Object(GetResult),
+    Page(Page),
+}
+
+impl Store {
+    async fn answer(&self, request: Request, exchange: &Arc<Exchange>) -> object_store::Result<Answer> {
+        let range = match request.ask {
+            Ask::Range(range) => Some(GetRange::Bounded(range)),
+            Ask::Last(len) => Some(GetRange::Suffix(len)),
+            Ask::Whole => None,
+            Ask::List(page_token) => {
+                let mut options = PaginatedListOptions { page_token, ..Default::default() };
+                options.extensions.insert(Arc::clone(exchange));
+                let prefix = Some(request.object.key.as_str()).filter(|prefix| !prefix.is_empty());
+                let listed = self.store.list_paginated(prefix, options).await?;
+                let objects = listed.result.objects.into_iter();
+                let objects = objects.map(|object| (String::from(object.location), object.size)).collect();
+                return Ok(Answer::Page(Page { objects, next: listed.page_token }));
+            }
+        };
+        let path = Path::parse(&request.object.key)?;
+        let mut options = GetOptions {
+            range,
+            if_match: request.if_match.and_then(|etag| etag.to_str().ok().map(str::to_owned)),
+            ..Default::default()
+        };
+        options.extensions.insert(Arc::clone(exchange));
+        self.store.get_opts(&path, options).await.map(Answer::Object)
     }
 }
 

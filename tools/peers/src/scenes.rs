@@ -80,7 +80,7 @@ impl Scenes {
                 }
             }
         }
-        Ok(SourceBatch { records: to_batch(&records)?, headers, failures: Vec::new() })
+        Ok(SourceBatch { headers, ..SourceBatch::new(to_batch(&records)?) })
     }
 
     /// What is left open, the header says.

@@ -86,11 +86,8 @@ impl SourceAdapter for Made {
         let batches: Vec<_> = records
             .chunks(7)
             .map(|records| {
-                Ok(SourceBatch {
-                    records: to_batch(records).unwrap(),
-                    headers: Vec::new(),
-                    failures: vec![failure.clone()],
-                })
+                let batch = SourceBatch::new(to_batch(records).unwrap());
+                Ok(SourceBatch { failures: vec![failure.clone()], ..batch })
             })
             .collect();
         let end = self.ends_early.then(|| Err(SourceError::NotFound("page 2".to_owned())));

@@ -1,0 +1,78 @@
+//! Counts what a build does, and tells whoever wants to know.
+
+use super::summary::BuildProgress;
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+/// Called with each step, from the thread that made it; never twice at a time.
+pub type Callback = Box<dyn FnMut(BuildProgress) + Send>;
+
+/// Counters of a build.
+pub struct Progress {
+    state: Mutex<State>,
+    requests: AtomicU64,
+    bytes: AtomicU64,
+}
+
+struct State {
+    progress: BuildProgress,
+    started: Instant,
+    callback: Option<Callback>,
+}
+
+impl Progress {
+    pub fn new(callback: Option<Callback>) -> Arc<Self> {
+        Arc::new(Progress {
+            state: Mutex::new(State {
+                progress: BuildProgress::default(),
+                started: Instant::now(),
+                callback,
+            }),
+            requests: AtomicU64::new(0),
+            bytes: AtomicU64::new(0),
+        })
+    }
+
+    /// The clock runs from now on.
+    pub fn start(&self) {
+        self.state().started = Instant::now();
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes the counts, and tells of it.
+    pub fn step(&self, change: impl FnOnce(&mut BuildProgress)) {
+        let State { progress, started, callback } = &mut *self.state();
+        change(progress);
+        progress.elapsed = started.elapsed();
+        if let Some(callback) = callback {
+            callback(*progress);
+        }
+    }
+
+    /// Counts what came over a network.
+    pub fn count(&self, requests: u32, bytes: u64) {
+        self.requests.fetch_add(requests.into(), Relaxed);
+        self.bytes.fetch_add(bytes, Relaxed);
+    }
+
+    /// Requests over a network so far, of those that were answered, repeated ones included.
+    pub fn requests(&self) -> u64 {
+        self.requests.load(Relaxed)
+    }
+
+    /// Bytes that came over a network so far.
+    pub fn bytes(&self) -> u64 {
+        self.bytes.load(Relaxed)
+    }
+}
+
+impl fmt::Debug for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Progress").finish_non_exhaustive()
+    }
+}
