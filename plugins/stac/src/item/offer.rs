@@ -30,6 +30,8 @@ pub(super) struct OfferedAsset<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Sample<'a> {
     pub objects: Vec<&'a Object>,
+    /// Those that may say what its values are: `eo:bands` is about light.
+    pub of_values: Vec<&'a Object>,
 }
 
 /// Where a band is.
@@ -54,18 +56,8 @@ struct Name<'a> {
 }
 
 impl<'a> Sample<'a> {
-    /// What its entries say under the first of these names.
-    pub(super) fn get(&self, names: &[&str]) -> Option<&'a Value> {
-        let values = names.iter().flat_map(|name| self.objects.iter().filter_map(|object| object.get(*name)));
-        values.into_iter().find(|value| !value.is_null())
-    }
-
-    fn text(&self, names: &[&str]) -> Option<&'a str> {
-        self.get(names)?.as_str().filter(|text| !text.is_empty())
-    }
-
     pub(super) fn name(&self) -> Option<&'a str> {
-        self.text(&["name"])
+        text(&self.objects, &["name"])
     }
 
     pub(super) fn any_name(&self) -> Option<&'a str> {
@@ -73,7 +65,7 @@ impl<'a> Sample<'a> {
     }
 
     fn common_name(&self) -> Option<&'a str> {
-        self.text(&["eo:common_name", "common_name"])
+        text(&self.objects, &["eo:common_name", "common_name"])
     }
 }
 
@@ -187,20 +179,30 @@ impl<'a> Offer<'a> {
     }
 }
 
+/// What the first of the objects that knows says under the first of these names.
+pub(super) fn get<'a>(objects: &[&'a Object], names: &[&str]) -> Option<&'a Value> {
+    let values = names.iter().flat_map(|name| objects.iter().filter_map(|object| object.get(*name)));
+    values.into_iter().find(|value| !value.is_null())
+}
+
+fn text<'a>(objects: &[&'a Object], names: &[&str]) -> Option<&'a str> {
+    get(objects, names)?.as_str().filter(|text| !text.is_empty())
+}
+
 fn add_names<'a>(asset: usize, offered: &OfferedAsset<'a>, names: &mut Vec<Name<'a>>) {
-    let number = |object: &Object, name: &str| object.get(name).and_then(Value::as_f64);
-    let of_asset =
-        number(offered.object, "gsd").or_else(|| number(offered.object, "raster:spatial_resolution"));
     let several = offered.samples.len() > 1;
-    // STAC 1.1 lets an asset say of itself what goes for its only band.
-    let own = Sample { objects: vec![offered.object] };
+    let number = |objects: &[&Object], names: &[&str]| get(objects, names).and_then(Value::as_f64);
+    let of_asset = number(&[offered.object], &["gsd", "raster:spatial_resolution"]);
     let nothing = Sample::default();
     let samples = if offered.samples.is_empty() { std::slice::from_ref(&nothing) } else { &offered.samples };
-    for (number, sample) in samples.iter().enumerate() {
-        let resolution = || sample.get(&["spatial_resolution", "raster:spatial_resolution", "gsd"])?.as_f64();
-        let resolution = of_asset.or_else(resolution).unwrap_or(f64::INFINITY);
-        let common = sample.common_name().or_else(|| own.text(&["eo:common_name"]).filter(|_| !several));
-        let place = Place { asset, sample: several.then_some(number) };
+    for (index, sample) in samples.iter().enumerate() {
+        let of_sample =
+            || number(&sample.objects, &["spatial_resolution", "raster:spatial_resolution", "gsd"]);
+        let resolution = of_asset.or_else(of_sample).unwrap_or(f64::INFINITY);
+        // STAC 1.1 lets an asset say of itself what goes for its only band.
+        let of_asset = || text(&[offered.object], &["eo:common_name"]).filter(|_| !several);
+        let common = sample.common_name().or_else(of_asset);
+        let place = Place { asset, sample: several.then_some(index) };
         let band = sample.name().or(common.filter(|_| several)).or_else(|| (!several).then_some(offered.key));
         let texts = [(sample.name(), false), (common, true)];
         names.extend(
@@ -231,6 +233,9 @@ fn samples<'a>(asset: &'a Object, summaries: Option<&'a Value>) -> Vec<Sample<'a
             }
             if let (Some(sample), Some(entry)) = (samples.get_mut(number), entry) {
                 sample.objects.push(entry);
+                if name != "eo:bands" {
+                    sample.of_values.push(entry);
+                }
             }
         }
     }

@@ -1,6 +1,6 @@
 //! What items say of the values of their bands, as a column: the header may not say it.
 
-use super::offer::{OfferedAsset, Sample};
+use super::offer::{self, OfferedAsset};
 use super::select::ChosenBand;
 use arrow_array::builder::{Float64Builder, ListBuilder, StringBuilder, StructBuilder};
 use arrow_array::{ArrayRef, ListArray};
@@ -33,10 +33,11 @@ const NUMBERS: [(&str, &[&str]); 4] = [
 impl RasterBand {
     /// `None` where nothing is said.
     pub(super) fn new(chosen: &ChosenBand, asset: &OfferedAsset<'_>) -> Option<Self> {
-        let of_asset = Sample { objects: vec![asset.object] };
-        let sample = asset.samples.get(chosen.index.unwrap_or(0));
-        let get =
-            |names: &[&str]| sample.and_then(|sample| sample.get(names)).or_else(|| of_asset.get(names));
+        let mut objects: Vec<_> =
+            asset.samples.get(chosen.index.unwrap_or(0)).map_or_else(Vec::new, |s| s.of_values.clone());
+        // STAC 1.1 lets an asset say what goes for all of its bands.
+        objects.push(asset.object);
+        let get = |names: &[&str]| offer::get(&objects, names);
         let texts = TEXTS.map(|(_, names)| get(names)?.as_str().map(str::to_owned));
         let numbers = NUMBERS.map(|(_, names)| number(get(names)?));
         let says_something = texts.iter().any(Option::is_some) || numbers.iter().any(Option::is_some);

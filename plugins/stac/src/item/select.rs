@@ -203,7 +203,7 @@ fn own_bands(offer: &Offer<'_>) -> Vec<ChosenBand> {
         let names: HashSet<&str> = asset
             .samples
             .iter()
-            .filter_map(Sample::name)
+            .filter_map(Sample::any_name)
             .filter(|name| asset.samples.len() > 1 || *name != asset.key)
             .collect();
         for name in names.into_iter().chain([asset.key]) {
@@ -224,11 +224,11 @@ fn own_bands(offer: &Offer<'_>) -> Vec<ChosenBand> {
             let own = sample_name(asset, index);
             let is_unique = uses.get(own.as_str()) == Some(&1) && !taken.contains(&own);
             let mut name = if is_unique { own } else { format!("{}_{own}", asset.key) };
-            if !taken.insert(name.clone()) {
+            if taken.contains(&name) {
                 name = format!("{}_{}", asset.key, index + 1);
-                if !taken.insert(name.clone()) {
-                    continue;
-                }
+            }
+            while !taken.insert(name.clone()) {
+                name.push('_');
             }
             bands.push(ChosenBand { name, asked: None, asset: number, index: Some(index) });
         }
