@@ -17,14 +17,14 @@
 
 mod convert;
 mod footprint;
-mod href;
+pub(crate) mod href;
 mod offer;
 mod projection;
 mod properties;
 mod raster;
 mod select;
 mod specified;
-mod time;
+pub(crate) mod time;
 
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{ArrowError, Field, Schema};
@@ -122,7 +122,7 @@ impl ItemConverter {
         }
         let records = to_batch(rows, &mut progress.columns)
             .map_err(|error| SourceError::Read { what: "STAC items".to_owned(), source: error.into() })?;
-        Ok(SourceBatch { records, headers: Vec::new(), failures })
+        Ok(SourceBatch { failures, ..SourceBatch::new(records) })
     }
 
     /// What no item of the whole stream had: a failure for each band of the map. To be called at its end.
