@@ -3,7 +3,7 @@
 use crate::build::Build;
 use crate::collection::{Collection, CollectionInfo};
 use crate::error::Result;
-use crate::io::ByteSources;
+use crate::io::{ByteSources, UrlSigner};
 use crate::read::ReadLimits;
 use crate::read::pipeline::Pipeline;
 use crate::readers::Readers;
@@ -59,6 +59,12 @@ impl Database {
     /// their options.
     pub fn with_sources(mut self, sources: ByteSources) -> Self {
         self.sources = sources;
+        self
+    }
+
+    /// The same database with one more signer of URLs, for the collections whose settings name it.
+    pub fn with_signer(mut self, signer: Arc<dyn UrlSigner>) -> Self {
+        self.sources = self.sources.with_signer(signer);
         self
     }
 

@@ -22,8 +22,10 @@
 //! | `remote` | ranges: receives bodies, of one version |
 //! | `retry` | waits for a turn, repeats what may pass |
 //! | `response` | whether a response is the one that was asked for |
+//! | `reach` | which of the ways below leads to an href |
 //! | `fallback` | a second way, where access is denied on the first |
 //! | `cloud` | buckets: their regions, their credentials; `object_store` signs |
+//! | `sign` | URLs that have to be signed, and how long a signature is good |
 //! | `http` | sends a request |
 //!
 //! What is read is of one version: that which was expected, else that which the first response had. A
@@ -38,11 +40,14 @@ mod http;
 mod limit;
 mod local;
 mod options;
+mod reach;
 mod remote;
+mod renewal;
 mod response;
 mod retry;
 mod route;
 mod runtime;
+mod sign;
 mod source;
 mod sources;
 mod transport;
@@ -51,5 +56,6 @@ mod version;
 pub use error::ByteSourceError;
 pub use href::{local_path, without_secrets};
 pub use options::SourceOptions;
+pub use sign::{PlanetaryComputer, Signature, UrlSigner};
 pub use source::{ByteSource, Fetched};
 pub use sources::ByteSources;

@@ -1,7 +1,10 @@
 //! How remote objects are read.
 
+use super::UrlSigner;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How remote objects are read. Local files need none of it.
@@ -28,6 +31,14 @@ pub struct SourceOptions {
     /// come before those of a profile in `~/.aws`. An empty value takes away what the environment has.
     /// They may be secret.
     pub store: BTreeMap<String, String>,
+    /// Bearer tokens for endpoints that hand out temporary credentials
+    /// ([`s3_credentials_url`](rasteret_schema::CloudConfig::s3_credentials_url)), by the endpoint's host. That of
+    /// NASA's hosts is looked for in `EARTHDATA_TOKEN` too.
+    pub tokens: BTreeMap<String, String>,
+    /// A file of logins for such endpoints, instead of `$NETRC` or `~/.netrc`.
+    pub netrc: Option<PathBuf>,
+    /// Signers of URLs besides the built-in ones; of the same name, the last one counts.
+    pub signers: Vec<Arc<dyn UrlSigner>>,
     /// How long it may take to connect.
     pub connect_timeout: Duration,
     /// How long a server may send nothing.
@@ -51,6 +62,9 @@ impl Default for SourceOptions {
             anonymous: false,
             allow_http: false,
             store: BTreeMap::new(),
+            tokens: BTreeMap::new(),
+            netrc: None,
+            signers: Vec::new(),
             connect_timeout: Duration::from_secs(10),
             stall_timeout: Duration::from_secs(20),
             timeout: Duration::from_secs(180),
@@ -70,6 +84,9 @@ impl fmt::Debug for SourceOptions {
             .field("anonymous", &self.anonymous)
             .field("allow_http", &self.allow_http)
             .field("store", &self.store.keys())
+            .field("tokens", &self.tokens.keys())
+            .field("netrc", &self.netrc)
+            .field("signers", &self.signers)
             .field("connect_timeout", &self.connect_timeout)
             .field("stall_timeout", &self.stall_timeout)
             .field("timeout", &self.timeout)

@@ -28,6 +28,8 @@ pub struct Remote {
     pub turns: Arc<Semaphore>,
     /// What it is called.
     pub object: Arc<Object>,
+    /// Where it is, if that is not where it is said to be; without secrets.
+    pub opened_as: Option<String>,
     /// The version that it is expected to be.
     pub expected: ObjectVersion,
     /// The version that it was when first read: parts of two versions make no file.
@@ -119,7 +121,10 @@ impl Remote {
                 let said = response::describe(status);
                 let body = start_of_body(response.body, self.options.stall_timeout).await;
                 let code = error_code(&body).map_or(String::new(), |code| format!(" ({code})"));
-                let reason = format!("{said}{code}; {}", self.transport.credentials());
+                let credentials = self.transport.credentials();
+                let led =
+                    self.opened_as.as_ref().map_or(String::new(), |url| format!("; it is opened as {url}"));
+                let reason = format!("{said}{code}; {credentials}{led}");
                 return Err(Failure::Final(ByteSourceError::AccessDenied { reason }));
             }
         };

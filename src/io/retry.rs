@@ -18,6 +18,8 @@ pub enum Failure {
     Transient(String, Option<Duration>),
     /// It will not work the next time either.
     Final(ByteSourceError),
+    /// Something that it takes was attempted again and again, in vain.
+    GivenUp(String),
 }
 
 impl From<TransportError> for Failure {
@@ -25,6 +27,7 @@ impl From<TransportError> for Failure {
         match error {
             TransportError::Transient(cause) => Failure::Transient(cause, None),
             TransportError::Credentials(reason) => Failure::Final(ByteSourceError::AccessDenied { reason }),
+            TransportError::GivenUp(cause) => Failure::GivenUp(cause),
             TransportError::Permanent(cause) => Failure::Final(ByteSourceError::WrongResponse(cause)),
         }
     }
@@ -72,6 +75,7 @@ impl<'a> Attempts<'a> {
         let (cause, asked) = match outcome {
             Ok(Ok(value)) => return Ok(Some(value)),
             Ok(Err(Failure::Final(error))) => return Err(error),
+            Ok(Err(Failure::GivenUp(cause))) => return Err(self.unreachable(cause)),
             Ok(Err(Failure::Transient(cause, asked))) => (cause, asked),
             Err(_) => ("it takes too long".to_owned(), None),
         };
@@ -82,11 +86,15 @@ impl<'a> Attempts<'a> {
                 Some(asked) => format!("{cause}, to be repeated after {} s", asked.as_secs()),
                 None => cause,
             };
-            return Err(ByteSourceError::Unreachable { attempts, elapsed: self.start.elapsed(), cause });
+            return Err(self.unreachable(cause));
         }
         tracing::debug!(attempts, ?pause, cause, "a request failed; it is repeated after a pause");
         sleep(pause).await;
         Ok(None)
+    }
+
+    fn unreachable(&self, cause: String) -> ByteSourceError {
+        ByteSourceError::Unreachable { attempts: self.made, elapsed: self.start.elapsed(), cause }
     }
 
     /// Twice as long after each attempt, and random within half of it, so that many clients that failed

@@ -1,34 +1,40 @@
 //! Opens byte sources by href.
 
-use super::cloud;
-use super::fallback::Fallback;
+use super::cloud::TemporaryCredentials;
 use super::href::{local_path, without_secrets};
 use super::http::{self, Http};
 use super::limit::HostLimits;
 use super::local::LocalFile;
+use super::reach::{Reach, Reached};
 use super::remote::Remote;
-use super::route::{Bucket, Cloud, Route};
+use super::route::Bucket;
+use super::sign::{self, Signatures, UrlSigner};
 use super::source::ByteSource;
 use super::transport::{Object, Transport};
 use super::{ByteSourceError, SourceOptions, version};
-use rasteret_schema::ObjectVersion;
+use rasteret_schema::{CloudConfig, ObjectVersion};
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use tokio::sync::Semaphore;
-use url::Url;
 
 /// Hands out byte sources. Cheap to clone; keeps one client a host, alive between reads.
 #[derive(Clone)]
 pub struct ByteSources {
     shared: Arc<Shared>,
+    reach: Arc<Reach>,
 }
 
-struct Shared {
-    options: Arc<SourceOptions>,
+/// What the sources of all datasets share.
+pub(super) struct Shared {
+    pub options: Arc<SourceOptions>,
+    pub limits: HostLimits,
+    pub signatures: Arc<Signatures>,
     client: OnceLock<reqwest::Client>,
-    limits: HostLimits,
-    transports: Mutex<HashMap<String, Arc<dyn Transport>>>,
+    http: OnceLock<Arc<dyn Transport>>,
+    signers: Mutex<HashMap<String, Arc<dyn UrlSigner>>>,
+    temporary: Mutex<HashMap<String, Arc<TemporaryCredentials>>>,
+    /// Of the datasets that were asked for.
+    reaches: Mutex<Vec<Arc<Reach>>>,
 }
 
 impl ByteSources {
@@ -36,13 +42,55 @@ impl ByteSources {
     pub fn new(options: SourceOptions) -> Self {
         let limits = HostLimits::new(options.max_requests_per_host);
         let options = Arc::new(options);
-        let shared = Shared { options, client: OnceLock::new(), limits, transports: Mutex::default() };
-        ByteSources { shared: Arc::new(shared) }
+        let reach = Arc::new(Reach::new(CloudConfig::default(), &options));
+        let shared = Shared {
+            options,
+            limits,
+            signatures: Arc::default(),
+            client: OnceLock::new(),
+            http: OnceLock::new(),
+            signers: Mutex::default(),
+            temporary: Mutex::default(),
+            reaches: Mutex::new(vec![Arc::clone(&reach)]),
+        };
+        ByteSources { shared: Arc::new(shared), reach }
     }
 
     /// What the sources are opened with.
     pub fn options(&self) -> &SourceOptions {
         &self.shared.options
+    }
+
+    /// The same sources, with one more signer of URLs, and connections of their own.
+    pub fn with_signer(&self, signer: Arc<dyn UrlSigner>) -> Self {
+        let mut options = self.options().clone();
+        options.signers.push(signer);
+        Self::new(options).with_cloud(self.reach.config())
+    }
+
+    /// The same sources for the assets of a dataset, which are reached as its settings say, where the options do
+    /// not say otherwise. Connections, limits, credentials and signatures are shared; for settings that were seen
+    /// before, this is quick.
+    ///
+    /// ```
+    /// use rasteret::io::ByteSources;
+    /// use rasteret::schema::CloudConfig;
+    /// let landsat = CloudConfig {
+    ///     requester_pays: true,
+    ///     url_patterns: [("https://landsatlook.usgs.gov/data/".into(), "s3://usgs-landsat/".into())].into(),
+    ///     ..Default::default()
+    /// };
+    /// let sources = ByteSources::default().with_cloud(&landsat);
+    /// ```
+    pub fn with_cloud(&self, config: &CloudConfig) -> Self {
+        let mut reaches = lock(&self.shared.reaches);
+        let known = reaches.iter().find(|reach| reach.config() == config).map(Arc::clone);
+        let reach = known.unwrap_or_else(|| {
+            let reach = Arc::new(Reach::new(config.clone(), &self.shared.options));
+            reaches.push(Arc::clone(&reach));
+            reach
+        });
+        ByteSources { shared: Arc::clone(&self.shared), reach }
     }
 
     /// Opens a file or an object, of which a version may be expected.
@@ -52,9 +100,11 @@ impl ByteSources {
     ///
     /// # Errors
     ///
-    /// If a local file cannot be opened or is another version, or nothing here can read such an href.
+    /// If a local file cannot be opened or is another version, or nothing here can read such an href, or sign it
+    /// as the dataset's settings want it.
     pub fn open(&self, href: &str, version: Option<&ObjectVersion>) -> Result<ByteSource, ByteSourceError> {
-        match local_path(href) {
+        let opened = self.rewritten(href);
+        match local_path(&opened) {
             Some(path) => {
                 let file = LocalFile::map(&path)?;
                 match version.and_then(|version| version::difference(version, &file.version())) {
@@ -63,11 +113,12 @@ impl ByteSources {
                 }
             }
             None => {
-                let Reached { transport, turns, url, key } = self.reach(href, false)?;
+                let Reached { transport, turns, url, key } = self.reach(&opened, false)?;
                 let remote = Remote {
                     transport,
                     turns,
                     object: Arc::new(Object { url, key }),
+                    opened_as: (opened != href).then(|| without_secrets(&opened)),
                     expected: version.cloned().unwrap_or_default(),
                     seen: OnceLock::new(),
                     options: Arc::clone(&self.shared.options),
@@ -76,27 +127,20 @@ impl ByteSources {
             }
         }
     }
-}
 
-impl ByteSources {
-    /// How to reach an object; or a server, which is told more than which object is meant.
-    pub(super) fn reach(&self, href: &str, has_message: bool) -> Result<Reached, ByteSourceError> {
-        let shared = &self.shared;
-        let route = Route::parse(href)?;
-        let (transport, host, key) = match route {
-            Route::Bucket(bucket, key) => return self.reach_bucket(&bucket, key),
-            Route::Http(url, Some((bucket, key))) if !has_message => {
-                (shared.http_or_bucket(&bucket)?, origin(&url), key)
-            }
-            Route::Http(url, _) => (shared.http()?, origin(&url), String::new()),
-        };
-        Ok(Reached { transport, turns: shared.limits.of(&host), url: href.to_owned(), key })
+    /// Where an object is opened.
+    pub(super) fn rewritten(&self, href: &str) -> String {
+        self.reach.config().rewritten(href)
     }
 
-    /// How to reach an object, or the objects whose names begin in some way.
-    pub(super) fn reach_bucket(&self, bucket: &Bucket, key: String) -> Result<Reached, ByteSourceError> {
-        let (transport, url) = (self.shared.bucket(bucket)?, bucket_url(bucket));
-        Ok(Reached { transport, turns: self.shared.limits.of(&url), url, key })
+    /// The way to an object; or to a server, which is told more than which object is meant.
+    pub(super) fn reach(&self, opened: &str, has_message: bool) -> Result<Reached, ByteSourceError> {
+        self.reach.reach(&self.shared, opened, has_message)
+    }
+
+    /// The way to the objects of a bucket whose names begin in some way.
+    pub(super) fn reach_bucket(&self, bucket: &Bucket, prefix: String) -> Result<Reached, ByteSourceError> {
+        self.reach.reach_bucket(&self.shared, bucket, prefix)
     }
 
     pub(super) fn shared_options(&self) -> &Arc<SourceOptions> {
@@ -116,78 +160,54 @@ impl fmt::Debug for ByteSources {
     }
 }
 
-/// How to reach an object.
-pub(super) struct Reached {
-    pub transport: Arc<dyn Transport>,
-    /// The turns of its host.
-    pub turns: Arc<Semaphore>,
-    /// Its URL.
-    pub url: String,
-    /// Its name in its bucket; empty where there is none.
-    pub key: String,
-}
-
 impl Shared {
-    fn http(&self) -> Result<Arc<dyn Transport>, ByteSourceError> {
-        self.transport("http", || Ok(Arc::new(Http::new(&self.options)?)))
-    }
-
-    fn bucket(&self, bucket: &Bucket) -> Result<Arc<dyn Transport>, ByteSourceError> {
-        self.transport(&bucket_url(bucket), || cloud::bucket(bucket, &self.options, self.client()?))
-    }
-
-    /// The plain URLs of object stores need no credentials, mostly: where access is denied, those that
-    /// are found are tried.
-    fn http_or_bucket(&self, bucket: &Bucket) -> Result<Arc<dyn Transport>, ByteSourceError> {
-        if cloud::is_asked_for(bucket.cloud, &self.options, false) {
-            return self.bucket(bucket);
+    /// Servers.
+    pub fn http(&self) -> Result<Arc<dyn Transport>, ByteSourceError> {
+        if let Some(http) = self.http.get() {
+            return Ok(Arc::clone(http));
         }
-        let http = self.http()?;
-        if self.options.anonymous {
-            return Ok(http);
-        }
-        self.transport(&format!("http or {}", bucket_url(bucket)), || {
-            Ok(match cloud::is_asked_for(bucket.cloud, &self.options, true) {
-                true => Arc::new(Fallback::new(http, self.bucket(bucket)?)),
-                false => http,
-            })
-        })
+        let http = Arc::new(Http::new(&self.options)?);
+        Ok(Arc::clone(self.http.get_or_init(|| http)))
     }
 
-    /// The transport of a name, made when it is first asked for.
-    fn transport(
-        &self,
-        name: &str,
-        make: impl FnOnce() -> Result<Arc<dyn Transport>, ByteSourceError>,
-    ) -> Result<Arc<dyn Transport>, ByteSourceError> {
-        let transports = || self.transports.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(transport) = transports().get(name) {
-            return Ok(Arc::clone(transport));
-        }
-        let made = make()?;
-        Ok(Arc::clone(transports().entry(name.to_owned()).or_insert(made)))
-    }
-
-    fn client(&self) -> Result<&reqwest::Client, ByteSourceError> {
+    /// The client of the object stores.
+    pub fn client(&self) -> Result<&reqwest::Client, ByteSourceError> {
         if let Some(client) = self.client.get() {
             return Ok(client);
         }
         let client = http::client(&self.options, http::following())?;
         Ok(self.client.get_or_init(|| client))
     }
+
+    /// The signer of a name.
+    pub fn signer(&self, name: &str) -> Result<Arc<dyn UrlSigner>, ByteSourceError> {
+        of_name(&self.signers, name, || sign::find(name, &self.options.signers))
+    }
+
+    /// The credentials of an endpoint.
+    pub fn temporary(&self, url: &str) -> Result<Arc<TemporaryCredentials>, ByteSourceError> {
+        of_name(&self.temporary, url, || {
+            Ok(Arc::new(TemporaryCredentials::new(url, &self.options, &self.limits)?))
+        })
+    }
 }
 
-fn origin(url: &Url) -> String {
-    url.origin().ascii_serialization()
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn bucket_url(bucket: &Bucket) -> String {
-    let scheme = match bucket.cloud {
-        Cloud::S3 => "s3",
-        Cloud::Google => "gs",
-        Cloud::Azure => "az",
-    };
-    format!("{scheme}://{}@{}", bucket.name, bucket.within.as_deref().unwrap_or_default())
+/// What has a name, made when it is first asked for.
+pub(super) fn of_name<T: ?Sized>(
+    made: &Mutex<HashMap<String, Arc<T>>>,
+    name: &str,
+    make: impl FnOnce() -> Result<Arc<T>, ByteSourceError>,
+) -> Result<Arc<T>, ByteSourceError> {
+    if let Some(found) = lock(made).get(name) {
+        return Ok(Arc::clone(found));
+    }
+    // It may take others of the same kind to make one.
+    let new = make()?;
+    Ok(Arc::clone(lock(made).entry(name.to_owned()).or_insert(new)))
 }
 
 #[cfg(test)]

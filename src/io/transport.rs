@@ -102,6 +102,8 @@ pub enum TransportError {
     Transient(String),
     /// The credentials cannot be had, or are of no use.
     Credentials(String),
+    /// Something that it takes was asked for again and again, in vain.
+    GivenUp(String),
     /// It will not work the next time either.
     Permanent(String),
 }

@@ -1,10 +1,10 @@
 //! Documents: read whole, and not longer than they may be.
 
 use super::super::href::local_path;
+use super::super::reach::Reached;
 use super::super::remote::{error_code, start_of_body};
 use super::super::response::{self, Refused};
 use super::super::retry::{Attempts, Failure};
-use super::super::sources::Reached;
 use super::super::transport::{Ask, Message, Object, Request, Response};
 use super::super::{ByteSourceError, ByteSources, SourceOptions, runtime};
 use super::encoding::Decoder;
@@ -21,7 +21,8 @@ use tokio::time::timeout;
 /// Reads a document.
 pub async fn fetch(sources: &ByteSources, request: DocumentRequest) -> Result<Document, ByteSourceError> {
     let has_message = request.json.is_some() || !request.headers.is_empty();
-    if let Some(path) = local_path(&request.href) {
+    let opened = sources.rewritten(&request.href);
+    if let Some(path) = local_path(&opened) {
         if request.json.is_some() {
             return Err(ByteSourceError::Invalid("JSON can be sent to servers only".to_owned()));
         }
@@ -31,7 +32,7 @@ pub async fn fetch(sources: &ByteSources, request: DocumentRequest) -> Result<Do
         })
         .await;
     }
-    let reached = sources.reach(&request.href, has_message)?;
+    let reached = sources.reach(&opened, has_message)?;
     let options = Arc::clone(sources.shared_options());
     let secrets = Secrets::of(&request);
     let message = match has_message {

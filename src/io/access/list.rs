@@ -1,11 +1,11 @@
 //! Lists of files.
 
 use super::super::href::local_path;
+use super::super::reach::Reached;
 use super::super::remote::{error_code, start_of_body};
 use super::super::response::{self, Refused};
 use super::super::retry::{Attempts, Failure};
 use super::super::route::Route;
-use super::super::sources::Reached;
 use super::super::transport::{Ask, Object, Page, Request};
 use super::super::{ByteSourceError, ByteSources, SourceOptions, runtime};
 use super::failed;
@@ -19,13 +19,14 @@ use walkdir::{DirEntry, WalkDir};
 
 /// The files below a folder or prefix.
 pub fn list<'a>(sources: &'a ByteSources, folder: &'a str) -> BoxStream<'a, Result<ListedFile, AccessError>> {
-    let files = match local_path(folder) {
+    let opened = sources.rewritten(folder);
+    let files = match local_path(&opened) {
         Some(path) => {
             let files = runtime::run_blocking(move || walk(&path));
             let files = stream::once(files).map_ok(|files| stream::iter(files.into_iter().map(Ok)));
             files.try_flatten().boxed()
         }
-        None => match Prefix::new(sources, folder) {
+        None => match Prefix::new(sources, &opened) {
             Ok(prefix) => Arc::new(prefix).files(),
             Err(error) => stream::once(async { Err(error) }).boxed(),
         },

@@ -6,6 +6,7 @@
 mod credentials;
 mod region;
 mod store;
+mod temporary;
 
 use super::fallback::Fallback;
 use super::route::{Bucket, Cloud};
@@ -15,14 +16,27 @@ use credentials::Settings;
 use region::InRegion;
 use std::sync::Arc;
 use store::{Access, Store};
+use temporary::WithTemporary;
+
+pub use temporary::TemporaryCredentials;
 
 /// Whether options or, where `or_environment`, the environment ask for the protocol of the object store
 /// rather than plain HTTP.
 pub fn is_asked_for(cloud: Cloud, options: &SourceOptions, or_environment: bool) -> bool {
-    let prefix = credentials::prefix(cloud);
-    let by_options = options.store.keys().any(|key| key.to_ascii_lowercase().starts_with(prefix));
     let pays = options.requester_pays && cloud == Cloud::S3;
-    by_options || pays || (or_environment && Settings::gather(cloud, options).has_credentials())
+    has_settings(cloud, options)
+        || pays
+        || (or_environment && Settings::gather(cloud, options).has_credentials())
+}
+
+/// Whether options have settings of the object store.
+pub fn has_settings(cloud: Cloud, options: &SourceOptions) -> bool {
+    options.store.keys().any(|key| key.to_ascii_lowercase().starts_with(credentials::prefix(cloud)))
+}
+
+/// The account of Azure that is set.
+pub fn account(options: &SourceOptions) -> Option<String> {
+    Settings::gather(Cloud::Azure, options).get("azure_storage_account_name").map(str::to_owned)
 }
 
 /// Reaches the objects of a bucket: signed, where there are credentials; else without a signature and,
@@ -31,6 +45,7 @@ pub fn bucket(
     bucket: &Bucket,
     options: &SourceOptions,
     client: &reqwest::Client,
+    temporary: Option<Arc<TemporaryCredentials>>,
 ) -> Result<Arc<dyn Transport>, ByteSourceError> {
     if let Some(unknown) = options.store.keys().find(|key| !credentials::is_known(key)) {
         return Err(ByteSourceError::Invalid(format!("there is no option {unknown:?} of an object store")));
@@ -41,10 +56,13 @@ pub fn bucket(
         if bucket.cloud == Cloud::S3 && !is_elsewhere {
             return Ok(Arc::new(InRegion::new(bucket.clone(), access, &settings, options, client)?));
         }
-        Ok(Arc::new(Store::new(bucket, access, &settings, options, client)?))
+        Ok(Arc::new(Store::new(bucket, &access, &settings, options, client)?))
     };
     if options.anonymous || settings.is_anonymous() {
         store(Access::Anonymous)
+    } else if let Some(temporary) = temporary {
+        let inner = store(Access::Temporary(Arc::clone(&temporary)))?;
+        Ok(Arc::new(WithTemporary::new(inner, temporary)))
     } else if settings.has_credentials() {
         store(Access::Signed)
     } else {

@@ -46,7 +46,7 @@ impl InRegion {
         let (settings, options, client) = (Arc::clone(settings), options.clone(), client.clone());
         let connect = move |region: &str| {
             let bucket = Bucket { within: Some(region.to_owned()), ..bucket.clone() };
-            let store = Store::new(&bucket, access, &settings, &options, &client)?;
+            let store = Store::new(&bucket, &access, &settings, &options, &client)?;
             Ok(Arc::new(store) as Arc<dyn Transport>)
         };
         Self::over(region, Box::new(connect))

@@ -6,6 +6,7 @@ use super::super::route::{Bucket, Cloud};
 use super::super::transport::{Ask, Page, Request, Response, Transport, TransportError};
 use super::super::{ByteSourceError, SourceOptions};
 use super::credentials::{Settings, prefix};
+use super::temporary::TemporaryCredentials;
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::future::BoxFuture;
@@ -29,12 +30,14 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 /// Whether requests are signed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum Access {
     /// Not signed.
     Anonymous,
     /// Signed with the credentials that are found.
     Signed,
+    /// Signed with the credentials of an endpoint (S3).
+    Temporary(Arc<TemporaryCredentials>),
 }
 
 /// A store whose objects are read, and listed page by page.
@@ -60,7 +63,7 @@ impl Store {
     /// Makes ready to send requests; sends none.
     pub fn new(
         bucket: &Bucket,
-        access: Access,
+        access: &Access,
         settings: &Settings,
         options: &SourceOptions,
         client: &reqwest::Client,
@@ -78,7 +81,7 @@ impl Store {
             Connector { client: client.clone(), connect_timeout: connect_timeout(&client_options) };
         // Requests are repeated by whoever reads.
         let retry = RetryConfig { max_retries: 0, ..Default::default() };
-        let is_anonymous = access == Access::Anonymous;
+        let is_anonymous = matches!(access, Access::Anonymous);
         let endpoint = options.endpoint.clone();
         let store: object_store::Result<Arc<dyn ObjectsAndLists>> = match bucket.cloud {
             Cloud::S3 => {
@@ -94,6 +97,9 @@ impl Store {
                 }
                 if let Some(endpoint) = endpoint {
                     builder = builder.with_endpoint(endpoint);
+                }
+                if let Access::Temporary(credentials) = access {
+                    builder = builder.with_credentials(Arc::clone(credentials) as _);
                 }
                 builder.build().map(|store| Arc::new(store) as _)
             }
@@ -131,7 +137,7 @@ impl Store {
         };
         let credentials = match access {
             Access::Anonymous => "the request was not signed".to_owned(),
-            Access::Signed => settings.describe(),
+            Access::Signed | Access::Temporary(_) => settings.describe(),
         };
         Ok(Store {
             store: store.map_err(|error| ByteSourceError::Invalid(cause(&error)))?,
