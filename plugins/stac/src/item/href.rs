@@ -80,11 +80,10 @@ fn normal(path: &str) -> String {
 
 /// The URL of one of GDAL's virtual files over a network: <https://gdal.org/user/virtual_file_systems.html>.
 fn of_virtual_file(href: &str) -> Option<String> {
-    if let Some(url) = href.strip_prefix("/vsicurl/") {
-        return Some(url.to_owned());
-    }
-    let schemes = [("/vsis3/", "s3"), ("/vsigs/", "gs"), ("/vsiaz/", "az")];
-    schemes.iter().find_map(|(prefix, scheme)| Some(format!("{scheme}://{}", href.strip_prefix(prefix)?)))
+    let prefixes = [("/vsicurl/", ""), ("/vsis3/", "s3://"), ("/vsigs/", "gs://"), ("/vsiaz/", "az://")];
+    let (rest, scheme) =
+        prefixes.iter().find_map(|(prefix, scheme)| Some((href.strip_prefix(prefix)?, scheme)))?;
+    (!rest.is_empty()).then(|| format!("{scheme}{rest}"))
 }
 
 #[cfg(test)]
@@ -130,5 +129,6 @@ mod tests {
         assert_eq!(resolve("/vsis3/bucket/key.tif", base), "s3://bucket/key.tif");
         assert_eq!(resolve("/vsigs/bucket/key.tif", "/a/item.json"), "gs://bucket/key.tif");
         assert_eq!(resolve("/vsiaz/container/key.tif", base), "az://container/key.tif");
+        assert_eq!(resolve("/vsicurl/", base), "https://h/vsicurl/");
     }
 }

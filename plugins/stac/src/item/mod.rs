@@ -8,13 +8,14 @@
 //! | --- | --- |
 //! | `convert` | its id, its times, its collection, and all that follows |
 //! | `footprint` | `geometry` and `bbox` |
-//! | `offer` | the assets and their samples, with all their names |
+//! | `asset`, `offer` | the assets and their samples, with all their names |
 //! | `select` | which of them become bands |
 //! | `href` | where an asset is |
 //! | `projection` | the CRS |
 //! | `raster` | scale, offset, nodata of the bands, as a column |
 //! | `properties`, `specified` | everything else, as columns |
 
+mod asset;
 mod convert;
 mod footprint;
 pub(crate) mod href;

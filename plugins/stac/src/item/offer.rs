@@ -1,8 +1,8 @@
-//! What an item has to read: its raster assets, and what it says of their samples.
+//! What an item has to read, and by which names.
 
-use serde_json::{Map, Value};
-
-type Object = Map<String, Value>;
+use super::asset::{Object, OfferedAsset, Sample, get, text};
+use serde_json::Value;
+use std::cell::OnceCell;
 
 /// Assets that a list in a message names.
 const LISTED: usize = 40;
@@ -11,27 +11,8 @@ const LISTED: usize = 40;
 #[derive(Debug)]
 pub(super) struct Offer<'a> {
     pub assets: Vec<OfferedAsset<'a>>,
-    names: Vec<Name<'a>>,
-}
-
-/// An asset.
-#[derive(Debug)]
-pub(super) struct OfferedAsset<'a> {
-    pub key: &'a str,
-    pub href: &'a str,
-    pub object: &'a Object,
-    /// Whether it is a GeoTIFF with data, as far as the item says.
-    pub is_raster: bool,
-    /// Samples of its pixels, where the item says something of them.
-    pub samples: Vec<Sample<'a>>,
-}
-
-/// A sample of an asset: its entries in `bands` (STAC 1.1), `eo:bands` and `raster:bands`.
-#[derive(Debug, Default)]
-pub(super) struct Sample<'a> {
-    pub objects: Vec<&'a Object>,
-    /// Those that may say what its values are: `eo:bands` is about light.
-    pub of_values: Vec<&'a Object>,
+    /// Of rasters; made when something is looked for.
+    names: OnceCell<Vec<Name<'a>>>,
 }
 
 /// Where a band is.
@@ -55,41 +36,22 @@ struct Name<'a> {
     resolution: f64,
 }
 
-impl<'a> Sample<'a> {
-    pub(super) fn name(&self) -> Option<&'a str> {
-        text(&self.objects, &["name"])
-    }
-
-    pub(super) fn any_name(&self) -> Option<&'a str> {
-        self.name().or_else(|| self.common_name())
-    }
-
-    fn common_name(&self) -> Option<&'a str> {
-        text(&self.objects, &["eo:common_name", "common_name"])
-    }
-}
-
 impl<'a> Offer<'a> {
     pub(super) fn new(item: &'a Object) -> Self {
         let summaries = item.get("properties").and_then(|properties| properties.get("eo:bands"));
-        let mut offer = Offer { assets: Vec::new(), names: Vec::new() };
-        for (key, asset) in item.get("assets").and_then(Value::as_object).into_iter().flatten() {
-            let Some(object) = asset.as_object().filter(|_| !key.is_empty()) else { continue };
-            let href = object.get("href").and_then(Value::as_str).map(str::trim);
-            let Some(href) = href.filter(|href| !href.is_empty()) else { continue };
-            let samples = samples(object, summaries);
-            offer.assets.push(OfferedAsset {
-                key,
-                href,
-                object,
-                is_raster: is_raster(key, href, object),
-                samples,
-            });
-        }
-        for (number, asset) in offer.assets.iter().enumerate().filter(|(_, asset)| asset.is_raster) {
-            add_names(number, asset, &mut offer.names);
-        }
-        offer
+        let assets = item.get("assets").and_then(Value::as_object).into_iter().flatten();
+        let offered = assets.filter_map(|(key, asset)| OfferedAsset::new(key, asset.as_object()?, summaries));
+        Offer { assets: offered.collect(), names: OnceCell::new() }
+    }
+
+    fn names(&self) -> &[Name<'a>] {
+        self.names.get_or_init(|| {
+            let mut names = Vec::new();
+            for (number, asset) in self.assets.iter().enumerate().filter(|(_, asset)| asset.is_raster) {
+                add_names(number, asset, &mut names);
+            }
+            names
+        })
     }
 
     /// The band of a name: the asset of this key, else the band of this name, else of this common name; else what is
@@ -106,14 +68,14 @@ impl<'a> Offer<'a> {
             return Ok(Some(place));
         }
         let named = |is_common: bool| -> Vec<&Name<'a>> {
-            self.names.iter().filter(|name| name.is_common == is_common && name.text == text).collect()
+            self.names().iter().filter(|name| name.is_common == is_common && name.text == text).collect()
         };
         for names in [named(false), named(true)] {
             if let Some(place) = self.best(text, names)? {
                 return Ok(Some(place));
             }
         }
-        let names = self.names.iter().map(|name| (name.text, name.place));
+        let names = self.names().iter().map(|name| (name.text, name.place));
         let mut similar =
             keys().chain(names).filter(|(name, _)| name.eq_ignore_ascii_case(text)).map(|(_, place)| place);
         let first = similar.next();
@@ -179,16 +141,6 @@ impl<'a> Offer<'a> {
     }
 }
 
-/// What the first of the objects that knows says under the first of these names.
-pub(super) fn get<'a>(objects: &[&'a Object], names: &[&str]) -> Option<&'a Value> {
-    let values = names.iter().flat_map(|name| objects.iter().filter_map(|object| object.get(*name)));
-    values.into_iter().find(|value| !value.is_null())
-}
-
-fn text<'a>(objects: &[&'a Object], names: &[&str]) -> Option<&'a str> {
-    get(objects, names)?.as_str().filter(|text| !text.is_empty())
-}
-
 fn add_names<'a>(asset: usize, offered: &OfferedAsset<'a>, names: &mut Vec<Name<'a>>) {
     let several = offered.samples.len() > 1;
     let number = |objects: &[&Object], names: &[&str]| get(objects, names).and_then(Value::as_f64);
@@ -210,69 +162,5 @@ fn add_names<'a>(asset: usize, offered: &OfferedAsset<'a>, names: &mut Vec<Name<
                 Some(Name { text: text?, is_common, band, place, resolution })
             }),
         );
-    }
-}
-
-/// The entries of each sample, put together. Before STAC 1.0, an asset's `eo:bands` were places in the list of the
-/// item's properties.
-fn samples<'a>(asset: &'a Object, summaries: Option<&'a Value>) -> Vec<Sample<'a>> {
-    let mut samples: Vec<Sample<'a>> = Vec::new();
-    for name in ["bands", "eo:bands", "raster:bands"] {
-        let entries = asset.get(name).and_then(Value::as_array).into_iter().flatten();
-        // No raster has more samples: TIFF counts them in 16 bits.
-        for (number, entry) in entries.take(usize::from(u16::MAX)).enumerate() {
-            let entry = match entry {
-                Value::Number(place) => {
-                    let place = place.as_u64().and_then(|place| usize::try_from(place).ok());
-                    place.and_then(|place| summaries?.get(place)).and_then(Value::as_object)
-                }
-                entry => entry.as_object(),
-            };
-            if samples.len() <= number {
-                samples.push(Sample::default());
-            }
-            if let (Some(sample), Some(entry)) = (samples.get_mut(number), entry) {
-                sample.objects.push(entry);
-                if name != "eo:bands" {
-                    sample.of_values.push(entry);
-                }
-            }
-        }
-    }
-    samples
-}
-
-/// Whether an asset is a GeoTIFF with data: by its media type, else by its file's name, else if it is data.
-/// Thumbnails and overviews are none, and the roles say so; where there are no roles, the key.
-fn is_raster(key: &str, href: &str, asset: &Object) -> bool {
-    let roles: Vec<&str> = asset
-        .get("roles")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .collect();
-    let has_role = |role: &str| roles.contains(&role);
-    let is_picture = if roles.is_empty() {
-        ["thumbnail", "overview", "preview"].contains(&key)
-    } else {
-        !has_role("data") && (has_role("thumbnail") || has_role("overview"))
-    };
-    let is_metadata = !roles.is_empty() && roles.iter().all(|role| *role == "metadata");
-    if is_picture || is_metadata {
-        return false;
-    }
-    if let Some(media_type) = asset.get("type").and_then(Value::as_str) {
-        let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        return ["image/tiff", "image/vnd.stac.geotiff", "image/x.geotiff", "image/geotiff"]
-            .contains(&essence.as_str());
-    }
-    let path = href.split(['?', '#']).next().unwrap_or_default();
-    let file = path.rsplit('/').next().unwrap_or_default();
-    match file.rsplit_once('.') {
-        Some((_, extension)) => {
-            extension.eq_ignore_ascii_case("tif") || extension.eq_ignore_ascii_case("tiff")
-        }
-        None => has_role("data"),
     }
 }

@@ -8,16 +8,25 @@ use serde_json::{Map, Value};
 ///
 /// WKT and PROJJSON that say their own code are that code.
 pub(super) fn read(object: &Map<String, Value>) -> Option<Crs> {
-    let code = || object.get("proj:code").and_then(Value::as_str).and_then(named);
-    let epsg = || match object.get("proj:epsg")? {
-        Value::Number(code) => {
-            u32::try_from(code.as_u64()?).ok().filter(|code| *code > 0).map(Crs::from_epsg)
+    let [mut code, mut epsg, mut wkt, mut projjson] = [None; 4];
+    // Once through it: it is asked of all bands of all items.
+    for (name, value) in object {
+        match name.as_str() {
+            "proj:code" => code = Some(value),
+            "proj:epsg" => epsg = Some(value),
+            "proj:wkt2" => wkt = Some(value),
+            "proj:projjson" => projjson = Some(value),
+            _ => {}
         }
+    }
+    let code = || named(code?.as_str()?);
+    let epsg = || match epsg? {
+        Value::Number(code) => of_number(code.as_f64()?),
         Value::String(text) => named(text),
         _ => None,
     };
-    let wkt = || object.get("proj:wkt2").and_then(Value::as_str).and_then(of_wkt);
-    let projjson = || match object.get("proj:projjson")? {
+    let wkt = || of_wkt(wkt?.as_str()?);
+    let projjson = || match projjson? {
         Value::Object(crs) => Some(of_projjson(crs)),
         Value::String(text) => match serde_json::from_str(text) {
             Ok(Value::Object(crs)) => Some(of_projjson(&crs)),
@@ -26,6 +35,12 @@ pub(super) fn read(object: &Map<String, Value>) -> Option<Crs> {
         _ => None,
     };
     code().or_else(epsg).or_else(wkt).or_else(projjson)
+}
+
+/// Codes are integers; some write 32643.0.
+fn of_number(code: f64) -> Option<Crs> {
+    let is_code = code.fract() == 0.0 && code > 0.0 && code <= f64::from(i32::MAX);
+    is_code.then(|| Crs::from_epsg(code as u32))
 }
 
 fn named(text: &str) -> Option<Crs> {
@@ -51,11 +66,11 @@ fn of_projjson(crs: &Map<String, Value>) -> Crs {
     let code = || {
         let id = crs.get("id")?;
         let code = match id.get("code")? {
-            Value::Number(code) => u32::try_from(code.as_u64()?).ok()?,
-            Value::String(text) => text.parse().ok()?,
+            Value::Number(code) => of_number(code.as_f64()?)?,
+            Value::String(text) => Crs::from_epsg(text.parse().ok()?),
             _ => return None,
         };
-        (id.get("authority")?.as_str()? == "EPSG").then(|| Crs::from_epsg(code))
+        (id.get("authority")?.as_str()? == "EPSG").then_some(code)
     };
     code().unwrap_or_else(|| Crs::new(Value::Object(crs.clone()).to_string()))
 }
@@ -73,6 +88,8 @@ mod tests {
     fn codes() {
         assert_eq!(of(json!({"proj:epsg": 32643})).as_deref(), Some("EPSG:32643"));
         assert_eq!(of(json!({"proj:epsg": "32643"})).as_deref(), Some("EPSG:32643"));
+        assert_eq!(of(json!({"proj:epsg": 32643.0})).as_deref(), Some("EPSG:32643"));
+        assert_eq!(of(json!({"proj:epsg": 0.5})), None);
         assert_eq!(of(json!({"proj:epsg": null})), None);
         assert_eq!(of(json!({"proj:epsg": -1})), None);
         assert_eq!(of(json!({"proj:code": "epsg:32643", "proj:epsg": 4326})).as_deref(), Some("EPSG:32643"));

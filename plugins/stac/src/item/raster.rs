@@ -1,6 +1,6 @@
 //! What items say of the values of their bands, as a column: the header may not say it.
 
-use super::offer::{self, OfferedAsset};
+use super::asset::OfferedAsset;
 use super::select::ChosenBand;
 use arrow_array::builder::{Float64Builder, ListBuilder, StringBuilder, StructBuilder};
 use arrow_array::{ArrayRef, ListArray};
@@ -19,27 +19,30 @@ pub(super) struct RasterBand {
     numbers: [Option<f64>; 4],
 }
 
-/// A field of text, and its names in STAC.
-const TEXTS: [(&str, &[&str]); 2] = [("data_type", &["data_type"]), ("unit", &["unit"])];
+/// Fields of text.
+const TEXTS: [&str; 2] = ["data_type", "unit"];
 
-/// A field of a number, and its names in STAC.
-const NUMBERS: [(&str, &[&str]); 4] = [
-    ("nodata", &["nodata"]),
-    ("scale", &["raster:scale", "scale"]),
-    ("offset", &["raster:offset", "offset"]),
-    ("spatial_resolution", &["raster:spatial_resolution", "spatial_resolution"]),
-];
+/// Fields of numbers. STAC 1.1 calls some of them `raster:…`.
+const NUMBERS: [&str; 4] = ["nodata", "scale", "offset", "spatial_resolution"];
 
 impl RasterBand {
     /// `None` where nothing is said.
     pub(super) fn new(chosen: &ChosenBand, asset: &OfferedAsset<'_>) -> Option<Self> {
-        let mut objects: Vec<_> =
-            asset.samples.get(chosen.index.unwrap_or(0)).map_or_else(Vec::new, |s| s.of_values.clone());
+        let mut texts = [None, None];
+        let mut numbers = [None; 4];
+        let entries =
+            asset.samples.get(chosen.index.unwrap_or(0)).into_iter().flat_map(|sample| &sample.of_values);
         // STAC 1.1 lets an asset say what goes for all of its bands.
-        objects.push(asset.object);
-        let get = |names: &[&str]| offer::get(&objects, names);
-        let texts = TEXTS.map(|(_, names)| get(names)?.as_str().map(str::to_owned));
-        let numbers = NUMBERS.map(|(_, names)| number(get(names)?));
+        for object in entries.chain([&asset.object]) {
+            for (name, value) in *object {
+                let name = name.strip_prefix("raster:").unwrap_or(name);
+                if let Some(place) = TEXTS.iter().position(|text| *text == name) {
+                    texts[place] = texts[place].take().or_else(|| value.as_str().map(str::to_owned));
+                } else if let Some(place) = NUMBERS.iter().position(|number| *number == name) {
+                    numbers[place] = numbers[place].or_else(|| number(value));
+                }
+            }
+        }
         let says_something = texts.iter().any(Option::is_some) || numbers.iter().any(Option::is_some);
         says_something.then(|| RasterBand { band: chosen.name.clone(), texts, numbers })
     }
@@ -69,10 +72,10 @@ pub(super) fn column(rows: &[Vec<RasterBand>]) -> Option<(Field, ArrayRef)> {
     if rows.iter().all(Vec::is_empty) {
         return None;
     }
-    let texts = ["band"].into_iter().chain(TEXTS.map(|(name, _)| name));
+    let texts = ["band"].into_iter().chain(TEXTS);
     let fields: Fields = texts
         .map(|name| Field::new(name, DataType::Utf8, name != "band"))
-        .chain(NUMBERS.map(|(name, _)| Field::new(name, DataType::Float64, true)))
+        .chain(NUMBERS.map(|name| Field::new(name, DataType::Float64, true)))
         .collect();
     let mut rows_builder = ListBuilder::new(StructBuilder::from_fields(fields, 0));
     for row in rows {

@@ -1,6 +1,7 @@
 //! Which bands a record gets, and of which samples of which assets they are.
 
-use super::offer::{Offer, OfferedAsset, Place, Sample};
+use super::asset::{OfferedAsset, Sample};
+use super::offer::{Offer, Place};
 use indexmap::IndexSet;
 use rasteret_schema::{BandMap, dataset};
 use std::collections::{HashMap, HashSet};

@@ -160,7 +160,7 @@ fn check(batch: &SourceBatch, items: usize) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1500))]
+    #![proptest_config(ProptestConfig::with_cases(500))]
 
     #[test]
     fn any_json_keeps_the_contract(items in prop::collection::vec(any_item(), 1..6)) {
