@@ -4,7 +4,7 @@
 /// one stays as it is, to the letter.
 ///
 /// What is joined is text, and nothing gets escaped on the way: the key of an object is not a path of a URL.
-pub(super) fn resolve(href: &str, base: &str) -> String {
+pub(crate) fn resolve(href: &str, base: &str) -> String {
     let href = href.trim();
     if let Some(url) = of_virtual_file(href) {
         return url;

@@ -18,14 +18,14 @@
 mod asset;
 mod convert;
 mod footprint;
-mod href;
+pub(crate) mod href;
 mod offer;
 mod projection;
 mod properties;
 mod raster;
 mod select;
 mod specified;
-mod time;
+pub(crate) mod time;
 
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{ArrowError, Field, Schema};

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
 
 /// Microseconds since 1970, UTC. What says no offset is in UTC, as pystac takes it.
-pub(super) fn parse(text: &str) -> Option<i64> {
+pub(crate) fn parse(text: &str) -> Option<i64> {
     let text = text.trim();
     let with_offset = || {
         DateTime::parse_from_rfc3339(text)
