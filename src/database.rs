@@ -79,8 +79,9 @@ impl Database {
     ///
     /// If there is no collection of this name; the error lists those that there are.
     pub fn collection(&self, name: &str) -> Result<Collection> {
-        self.store.read()?.collection(name)?;
-        Ok(Collection::new(self.clone(), name))
+        let cloud = self.store.read()?.collection(name)?.metadata().description.cloud();
+        let sources = self.sources.with_cloud(&cloud);
+        Ok(Collection::new(Database { sources, ..self.clone() }, name))
     }
 
     /// All collections, by name.
