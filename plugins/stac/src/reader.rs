@@ -2,7 +2,7 @@
 
 use futures::future::BoxFuture;
 use rasteret_schema::access::plain_href;
-use rasteret_schema::{Access, AccessError, DocumentRequest, SourceError};
+use rasteret_schema::{Access, DocumentRequest, SourceError};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 use url::{Origin, Url};
@@ -66,11 +66,12 @@ impl Reader {
             let document = match request.body {
                 None => DocumentRequest::get(request.href),
                 Some(body) => {
-                    let json = serde_json::to_vec(&body).map_err(|error| failed(&plain, error.into()))?;
+                    let json = serde_json::to_vec(&body)
+                        .map_err(|error| SourceError::Read { what: plain.clone(), source: error.into() })?;
                     DocumentRequest::post(request.href, json)
                 }
             };
-            let document = access.fetch(DocumentRequest { headers, ..document }).await.map_err(not_found)?;
+            let document = access.fetch(DocumentRequest { headers, ..document }).await?;
             let json = serde_json::from_slice(&document.bytes).map_err(|error| {
                 let start: String = String::from_utf8_lossy(&document.bytes).chars().take(60).collect();
                 SourceError::Invalid(format!("{plain} is not JSON: {error}; it begins with {start:?}"))
@@ -82,14 +83,6 @@ impl Reader {
 
 fn origin(href: &str) -> Option<Origin> {
     Url::parse(href).ok().map(|url| url.origin()).filter(Origin::is_tuple)
-}
-
-fn failed(href: &str, source: Box<dyn std::error::Error + Send + Sync>) -> SourceError {
-    SourceError::Read { what: href.to_owned(), source }
-}
-
-fn not_found(error: AccessError) -> SourceError {
-    SourceError::Access(error)
 }
 
 /// What an error is called in a [`SourceFailure`](rasteret_schema::SourceFailure).

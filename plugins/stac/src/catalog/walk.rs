@@ -13,6 +13,7 @@ use crate::reader::{Loaded, Reader, kind};
 use crate::seen::Seen;
 use futures::future::{BoxFuture, MaybeDone, maybe_done, poll_fn};
 use futures::{FutureExt, StreamExt, TryStreamExt, stream};
+use rasteret_schema::access::plain_href;
 use rasteret_schema::{Selection, SourceError};
 use serde_json::Value;
 use std::collections::VecDeque;
@@ -155,7 +156,7 @@ impl Walk {
     async fn next_of_current(&mut self) -> Result<Option<Piece>, SourceError> {
         let Some(current) = &mut self.current else { return Ok(None) };
         let piece = match current.pieces.try_next().await {
-            Ok(Some(piece)) => return Ok(Some(of_collection(piece, current.collection.as_deref()))),
+            Ok(Some(piece)) => return Ok(Some(piece.of_collection(current.collection.as_deref()))),
             Ok(None) => None,
             Err(error) if current.is_root => return Err(error),
             Err(error) => Some(Piece::of_failure(&current.href, kind(&error), error.to_string())),
@@ -206,7 +207,7 @@ impl Walk {
         match Content::of(json) {
             Content::Item(item) => {
                 let piece = Piece::of_features(vec![Value::Object(item)], &href);
-                Ok(of_collection(piece, collection.as_deref()))
+                Ok(piece.of_collection(collection.as_deref()))
             }
             Content::Items(features, mut rest) => {
                 if let Value::Object(fields) = &mut rest {
@@ -232,7 +233,7 @@ impl Walk {
             Content::Other => {
                 let message = "it is neither a STAC catalogue, nor a collection, nor items".to_owned();
                 if is_root {
-                    return Err(SourceError::Invalid(format!("{}: {message}", self.url)));
+                    return Err(SourceError::Invalid(format!("{}: {message}", plain_href(&self.url))));
                 }
                 Ok(Piece::of_failure(&href, "invalid", message))
             }
@@ -264,16 +265,4 @@ impl Walk {
         };
         self.current = Some(Current { pieces, collection: target.collection, href, is_root });
     }
-}
-
-/// Items that name no collection are of the one whose document leads to them.
-fn of_collection(mut piece: Piece, collection: Option<&str>) -> Piece {
-    let Some(collection) = collection else { return piece };
-    for located in &mut piece.items {
-        let named = located.item.get("collection").is_some_and(|name| !name.is_null());
-        if !named {
-            located.item.insert("collection".to_owned(), Value::String(collection.to_owned()));
-        }
-    }
-    piece
 }
