@@ -3,14 +3,13 @@
 use crate::document::Content;
 use crate::link::links;
 use crate::piece::{Piece, Pieces};
-use crate::reader::{Loaded, Reader, Request};
+use crate::reader::{Loaded, Loading, Reader, Request};
 use crate::seen::Seen;
-use futures::future::{BoxFuture, MaybeDone, maybe_done};
+use futures::future::MaybeDone;
 use futures::{StreamExt, poll, stream};
 use rasteret_schema::SourceError;
 use rasteret_schema::access::plain_href;
 use serde_json::Value;
-use std::pin::Pin;
 
 /// Pages in a row without new items that are taken for an endless list.
 const MAX_IDLE_PAGES: u32 = 20;
@@ -57,14 +56,14 @@ struct Pages {
 /// A page that is on its way.
 struct Next {
     request: Request,
-    page: Pin<Box<MaybeDone<BoxFuture<'static, Result<Loaded, SourceError>>>>>,
+    page: Loading,
 }
 
 impl Pages {
     fn ask(&mut self, request: Request) -> Next {
         self.requests.insert(&key(&request));
-        let page = self.reader.load(request.clone());
-        Next { request, page: Box::pin(maybe_done(page)) }
+        let page = self.reader.loading(request.clone());
+        Next { request, page }
     }
 
     /// Receives a page, and asks for the one after it.
@@ -85,8 +84,8 @@ impl Pages {
         if !self.requests.insert(&key(&request)) {
             return Err(endless(&href, "its next page is one that was read already"));
         }
-        let page = self.reader.load(request.clone());
-        let mut after = Next { request, page: Box::pin(maybe_done(page)) };
+        let page = self.reader.loading(request.clone());
+        let mut after = Next { request, page };
         if self.enough.is_none_or(|enough| self.items < enough) {
             // From the first poll on, the request is under way.
             let _ = poll!(after.page.as_mut());
@@ -135,7 +134,7 @@ mod tests {
     use super::*;
     use futures::TryStreamExt;
     use futures::executor::block_on;
-    use futures::future::ready;
+    use futures::future::{BoxFuture, ready};
     use proptest::prelude::*;
     use rasteret_schema::{
         Access, AccessError, AccessErrorKind, Document, DocumentRequest, ListedFile, RandomAccess,

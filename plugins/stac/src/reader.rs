@@ -1,9 +1,10 @@
 //! How documents are asked for: with the user's headers, which go to no other server than they are meant for.
 
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, MaybeDone, maybe_done};
 use rasteret_schema::access::plain_href;
 use rasteret_schema::{Access, DocumentRequest, SourceError};
 use serde_json::{Map, Value};
+use std::pin::Pin;
 use std::sync::Arc;
 use url::{Origin, Url};
 
@@ -40,6 +41,9 @@ pub(crate) struct Loaded {
     pub json: Value,
 }
 
+/// A document that is on its way, or has come.
+pub(crate) type Loading = Pin<Box<MaybeDone<BoxFuture<'static, Result<Loaded, SourceError>>>>>;
+
 impl Reader {
     /// `root` is the URL that the headers are meant for.
     pub fn new(access: Arc<dyn Access>, headers: Vec<(String, String)>, root: &str) -> Self {
@@ -52,7 +56,12 @@ impl Reader {
         if is_theirs { &self.headers } else { &[] }
     }
 
-    /// Asks for a document.
+    /// Asks for a document, once it is polled.
+    pub fn loading(&self, request: Request) -> Loading {
+        Box::pin(maybe_done(self.load(request)))
+    }
+
+    /// Asks for a document, and waits for it.
     pub fn load(&self, request: Request) -> BoxFuture<'static, Result<Loaded, SourceError>> {
         let mut headers = self.headers_for(&request.href).to_vec();
         for (name, value) in request.headers {

@@ -9,15 +9,14 @@ use crate::document::Content;
 use crate::options::Options;
 use crate::paging::{First, pages};
 use crate::piece::{Piece, Pieces};
-use crate::reader::{Loaded, Reader, kind};
+use crate::reader::{Loaded, Loading, Reader, kind};
 use crate::seen::Seen;
-use futures::future::{BoxFuture, MaybeDone, maybe_done, poll_fn};
+use futures::future::{MaybeDone, poll_fn};
 use futures::{FutureExt, StreamExt, TryStreamExt, stream};
 use rasteret_schema::access::plain_href;
 use rasteret_schema::{Selection, SourceError};
 use serde_json::Value;
 use std::collections::VecDeque;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 
@@ -75,8 +74,6 @@ pub(crate) fn walk(
     stream::try_unfold(walk, |mut walk| async move { Ok(walk.next().await?.map(|piece| (piece, walk))) })
         .boxed()
 }
-
-type Loading = Pin<Box<MaybeDone<BoxFuture<'static, Result<Loaded, SourceError>>>>>;
 
 /// A document whose turn has not come.
 struct Waiting {
@@ -182,8 +179,7 @@ impl Walk {
                     && waiting.target.format == Format::Json
                     && (*started < AHEAD || at == 0)
                 {
-                    let document = reader.load(waiting.target.request.clone());
-                    waiting.document = Some(Box::pin(maybe_done(document)));
+                    waiting.document = Some(reader.loading(waiting.target.request.clone()));
                     *started += 1;
                 }
                 let Some(document) = &mut waiting.document else { continue };
