@@ -169,7 +169,7 @@ impl Build {
         if let Begun::Complete(summary) = begun {
             return build.checked(BuildSummary { seconds: started.elapsed().as_secs_f64(), ..summary });
         }
-        let sources = build.database.sources().clone();
+        let sources = build.database.sources().with_cloud(&build.kept_cloud());
         let readers = build.database.readers().clone();
         let headers = HeaderFetcher::new(sources, readers, build.max_concurrent, Arc::clone(&build.progress));
         let headers = build.headers.then_some(headers);

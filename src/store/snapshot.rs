@@ -74,7 +74,8 @@ impl Snapshot {
         let schema = match tables.schemas.get(metadata.id)? {
             Some(bytes) => schema::from_bytes(bytes.value())
                 .map_err(|error| StoreError::Damaged(format!("schema of collection {name:?}: {error}")))?,
-            None => Schema::empty(),
+            // Nothing was added yet.
+            None => Schema::clone(&record::schema()),
         };
         Ok(Collection {
             inner: Arc::new(Inner {

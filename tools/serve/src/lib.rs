@@ -32,6 +32,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use stats::Counters;
+use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
@@ -115,6 +116,11 @@ impl Server {
     /// What was counted.
     pub fn stats(&self) -> Stats {
         self.shared.counters.read()
+    }
+
+    /// How often each path was asked for, with its slash before it.
+    pub fn requests_by_path(&self) -> HashMap<String, u64> {
+        self.shared.counters.paths()
     }
 
     /// Counts anew.

@@ -33,7 +33,7 @@ pub async fn reply(
     if request.uri().path() == STATS {
         return stats(&shared, request.method());
     }
-    let active = shared.counters.request();
+    let active = shared.counters.request(request.uri().path());
     let fault = shared.faults.next();
     // A timer takes a millisecond at least, even to wait for nothing.
     if !shared.delay.is_zero() {

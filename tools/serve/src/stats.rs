@@ -1,7 +1,8 @@
 //! Counts requests and bytes.
 
-use std::sync::Arc;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// What was counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -26,6 +27,7 @@ pub struct Counters {
     connections: AtomicU64,
     active: AtomicU64,
     peak: AtomicU64,
+    paths: Mutex<HashMap<String, u64>>,
 }
 
 impl Counters {
@@ -39,8 +41,11 @@ impl Counters {
         self.bytes.fetch_add(bytes, Relaxed);
     }
 
-    /// A request came; it is active until what is returned is dropped.
-    pub fn request(self: &Arc<Self>) -> Active {
+    /// A request for a path came; it is active until what is returned is dropped.
+    pub fn request(self: &Arc<Self>, path: &str) -> Active {
+        let mut paths = self.paths.lock().unwrap_or_else(PoisonError::into_inner);
+        *paths.entry(path.to_owned()).or_default() += 1;
+        drop(paths);
         self.requests.fetch_add(1, Relaxed);
         let active = self.active.fetch_add(1, Relaxed) + 1;
         self.peak.fetch_max(active, Relaxed);
@@ -58,11 +63,17 @@ impl Counters {
         }
     }
 
+    /// How often each path was asked for.
+    pub fn paths(&self) -> HashMap<String, u64> {
+        self.paths.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Counts anew; what is active stays so.
     pub fn reset(&self) {
         for counter in [&self.requests, &self.bytes, &self.connections] {
             counter.store(0, Relaxed);
         }
+        self.paths.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.peak.store(self.active.load(Relaxed), Relaxed);
     }
 }

@@ -1,0 +1,82 @@
+//! What relative hrefs are relative to.
+
+use crate::files::local_path;
+use crate::options::Options;
+
+/// A folder or prefix in front of relative hrefs; none where they stay as they are.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Base(Option<String>);
+
+impl Base {
+    /// What the user says, else the folder of a table in an object store or on a server. Of a local table, a
+    /// relative path stays one: it is relative to where the program runs, as any path that is typed.
+    pub fn of(uri: Option<&str>, is_folder: bool, options: &Options) -> Base {
+        if let Some(base) = &options.base {
+            return Base(Some(base.trim_end_matches('/').to_owned()));
+        }
+        let Some(uri) = uri.filter(|uri| local_path(uri).is_none()) else { return Base(None) };
+        let uri = uri.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
+        let folder = if is_folder { Some(uri) } else { uri.rsplit_once('/').map(|(folder, _)| folder) };
+        Base(folder.map(str::to_owned))
+    }
+
+    /// Where an asset is.
+    pub fn resolve(&self, href: &str) -> String {
+        match &self.0 {
+            Some(base) if is_relative(href) => joined(base, href),
+            _ => href.to_owned(),
+        }
+    }
+}
+
+fn is_relative(href: &str) -> bool {
+    let has_scheme = href.split_once(':').is_some_and(|(scheme, _)| {
+        scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+            && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
+    });
+    !has_scheme && !href.starts_with('/') && !href.starts_with('\\')
+}
+
+/// Takes the dots of a relative href: `./a` and `../a`. Above the base's own root there is nothing.
+fn joined(base: &str, href: &str) -> String {
+    let root = match base.split_once("://") {
+        Some((scheme, rest)) => scheme.len() + 3 + rest.find('/').unwrap_or(rest.len()),
+        None => 0,
+    };
+    let mut folder = base;
+    let mut rest = href;
+    loop {
+        if let Some(after) = rest.strip_prefix("./") {
+            rest = after;
+        } else if let Some(after) = rest.strip_prefix("../") {
+            rest = after;
+            folder = match folder.rfind('/') {
+                Some(slash) if slash >= root => &folder[..slash],
+                _ => folder,
+            };
+        } else {
+            return format!("{folder}/{rest}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn relative_hrefs() {
+        let options = Options::default();
+        let base = Base::of(Some("s3://bucket/index/items.parquet"), false, &options);
+        assert_eq!(base.resolve("a/b.tif"), "s3://bucket/index/a/b.tif");
+        assert_eq!(base.resolve("./../b.tif"), "s3://bucket/b.tif");
+        assert_eq!(base.resolve("../../../b.tif"), "s3://bucket/b.tif");
+        assert_eq!(base.resolve("https://h/b.tif"), "https://h/b.tif");
+        assert_eq!(base.resolve("/data/b.tif"), "/data/b.tif");
+        let dataset = Base::of(Some("https://h/index/?sig=1"), true, &options);
+        assert_eq!(dataset.resolve("b.tif"), "https://h/index/b.tif");
+        assert_eq!(Base::of(Some("index/items.parquet"), false, &options).resolve("b.tif"), "b.tif");
+        let options = Options { base: Some("/data/".to_owned()), ..options };
+        assert_eq!(Base::of(Some("items.parquet"), false, &options).resolve("b.tif"), "/data/b.tif");
+    }
+}

@@ -1,0 +1,272 @@
+//! Parquet: the footer, and the row groups that may have rows of a selection.
+
+use super::batch_rows;
+use super::footer::is_whole;
+use super::pages::Pages;
+use super::prune::{FilePrune, Prune};
+use crate::error::{corrupt, guarded, invalid};
+use crate::files::{TableFile, merged};
+use crate::layout::Layout;
+use crate::read_ahead::{Part, Rows, RowsIterator};
+use arrow_array::RecordBatch;
+use arrow_schema::{Schema, SchemaRef};
+use futures::FutureExt;
+use parquet::DecodeResult;
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, RowSelection,
+};
+use parquet::arrow::push_decoder::ParquetPushDecoderBuilder;
+use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaDataReader, RowGroupMetaData};
+use rasteret_schema::SourceError;
+use std::collections::VecDeque;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// A footer that is longer is not read. That of a table of 1000 columns and 1000 row groups has about 150 MB.
+const MAX_FOOTER: u64 = 256 << 20;
+/// Of a smaller row group, reading the pages that are needed would take longer than reading all.
+const PAGES_FROM: u64 = 512 << 10;
+/// A row group with more, uncompressed, in the columns that are read does not fit into memory.
+const MAX_ROW_GROUP: u64 = 8 << 30;
+
+/// A Parquet file.
+#[derive(Debug)]
+pub(crate) struct ParquetTable {
+    file: Arc<TableFile>,
+    metadata: ArrowReaderMetadata,
+}
+
+impl ParquetTable {
+    pub async fn open(file: TableFile) -> Result<ParquetTable, SourceError> {
+        let name = file.name.clone();
+        let length = file.tail().len();
+        let length = file.tail().get(length - 8..length - 4).and_then(|bytes| bytes.try_into().ok());
+        let length = u64::from(length.map_or(0, u32::from_le_bytes));
+        let end = file.size() - 8;
+        let start = end.checked_sub(length).filter(|start| *start >= 4);
+        let start = start.ok_or_else(|| {
+            corrupt(&name, format!("its footer has {length} bytes, and the file {}", file.size()))
+        })?;
+        if length > MAX_FOOTER {
+            return Err(invalid(
+                &name,
+                format!(
+                    "its footer has {length} bytes, and no more than {MAX_FOOTER} are read; write it with larger row groups"
+                ),
+            ));
+        }
+        let footer = file.read(start..end).await?;
+        if !is_whole(&footer) {
+            return Err(corrupt(&name, "its footer is broken"));
+        }
+        let metadata = guarded(&name, || {
+            let metadata = ParquetMetaDataReader::decode_metadata(&footer)?;
+            ArrowReaderMetadata::try_new(Arc::new(metadata), ArrowReaderOptions::new())
+        })?;
+        let table = ParquetTable { file: Arc::new(file), metadata };
+        table.check()?;
+        Ok(table)
+    }
+
+    /// Checks that the columns are where the footer says, before anything relies on it.
+    fn check(&self) -> Result<(), SourceError> {
+        let is_possible = |group: &RowGroupMetaData| {
+            group.num_rows() >= 0
+                && group.columns().iter().all(|column| {
+                    let range = range(column);
+                    column.uncompressed_size() >= 0 && range.is_some_and(|it| it.end <= self.file.size())
+                })
+        };
+        match self.metadata.metadata().row_groups().iter().position(|group| !is_possible(group)) {
+            Some(group) => {
+                Err(corrupt(&self.file.name, format!("row group {group} lies outside of the file")))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The schema with the CRSs that Parquet's own geometry types have, where nothing else says them.
+    pub fn schema(&self) -> SchemaRef {
+        let schema = self.metadata.schema();
+        let Some(geo) = super::prune::geometry_types(self.metadata.parquet_schema()) else {
+            return Arc::clone(schema);
+        };
+        let mut metadata = schema.metadata().clone();
+        metadata.entry("geo".to_owned()).or_insert(geo);
+        Arc::new(Schema::new_with_metadata(schema.fields().clone(), metadata))
+    }
+
+    pub fn rows(&self) -> u64 {
+        let groups = self.metadata.metadata().row_groups().iter();
+        groups.map(|group| group.num_rows().unsigned_abs()).fold(0, u64::saturating_add)
+    }
+
+    /// The row groups that may have rows of the selection.
+    pub fn parts(self: &Arc<Self>, layout: &Layout, prune: &Prune) -> Vec<Result<Part, SourceError>> {
+        let schema = self.metadata.parquet_schema();
+        let leaves = (0..schema.num_columns()).filter(|leaf| {
+            let path = schema.column(*leaf).path().clone();
+            layout.reads(path.parts())
+        });
+        let mask = ProjectionMask::leaves(schema, leaves);
+        let prune = Arc::new(prune.on(schema, self.metadata.schema()));
+        let mut parts = Vec::new();
+        let mut first = 0_u64;
+        for (index, group) in self.metadata.metadata().row_groups().iter().enumerate() {
+            let rows = group.num_rows().unsigned_abs();
+            if rows > 0 && prune.may_match_group(group) {
+                let group = Group { table: Arc::clone(self), index, first, mask: mask.clone() };
+                parts.push(group.part(Arc::clone(&prune)));
+            }
+            first = first.saturating_add(rows);
+        }
+        parts
+    }
+}
+
+/// A row group to read.
+struct Group {
+    table: Arc<ParquetTable>,
+    index: usize,
+    /// Number of its first row.
+    first: u64,
+    mask: ProjectionMask,
+}
+
+impl Group {
+    fn part(self, prune: Arc<FilePrune>) -> Result<Part, SourceError> {
+        let group = self.table.metadata.metadata().row_group(self.index);
+        let columns =
+            || group.columns().iter().enumerate().filter(|(leaf, _)| self.mask.leaf_included(*leaf));
+        let uncompressed: u64 = columns()
+            .map(|(_, column)| {
+                let unencoded = column.unencoded_byte_array_data_bytes().unwrap_or_default();
+                column.uncompressed_size().max(unencoded).unsigned_abs()
+            })
+            .fold(0, u64::saturating_add);
+        if uncompressed > MAX_ROW_GROUP {
+            return Err(invalid(
+                &self.table.file.name,
+                format!(
+                    "row group {} has {uncompressed} bytes, and no more than {MAX_ROW_GROUP} are read at once; write \
+                     it with smaller row groups, or read fewer columns",
+                    self.index
+                ),
+            ));
+        }
+        let bytes =
+            columns().filter_map(|(_, column)| range(column)).map(|range| range.end - range.start).sum();
+        let rows = batch_rows(uncompressed, group.num_rows().unsigned_abs());
+        Ok(Part { bytes, load: async move { self.load(bytes, rows, &prune).await }.boxed() })
+    }
+
+    /// Reads what there may be of the selection.
+    async fn load(
+        self,
+        bytes: u64,
+        batch_rows: usize,
+        prune: &FilePrune,
+    ) -> Result<RowsIterator, SourceError> {
+        let (file, metadata) = (&self.table.file, &self.table.metadata);
+        let rows = usize::try_from(metadata.metadata().row_group(self.index).num_rows()).unwrap_or(0);
+        let pages = match bytes >= PAGES_FROM {
+            true => Pages::find(file, metadata, self.index, prune).await?,
+            false => None,
+        };
+        let (metadata, index, ranges) = match pages {
+            Some(pages) => (pages.metadata, 0, pages.rows),
+            None => (metadata.clone(), self.index, vec![0..rows]),
+        };
+        let mut decoder = guarded(&file.name, || {
+            let builder = ParquetPushDecoderBuilder::new_with_metadata(metadata);
+            let builder = builder.with_row_groups(vec![index]).with_projection(self.mask);
+            let selection = RowSelection::from_consecutive_ranges(ranges.iter().cloned(), rows);
+            let builder = match ranges.as_slice() {
+                [all] if *all == (0..rows) => builder,
+                _ => builder.with_row_selection(selection),
+            };
+            builder.with_batch_size(batch_rows).build()
+        })?;
+        // Once for all columns; a decoder that asks again and again is misled by the file.
+        for _ in 0..8 {
+            match guarded(&file.name, || decoder.try_next_reader())? {
+                DecodeResult::Finished => return Ok(Box::new(std::iter::empty())),
+                DecodeResult::NeedsData(wanted) => {
+                    let wanted = merged(wanted);
+                    let bytes = file.read_all(&wanted).await?;
+                    guarded(&file.name, || decoder.push_ranges(wanted, bytes))?;
+                }
+                DecodeResult::Data(reader) => {
+                    let name = file.name.clone();
+                    return Ok(Box::new(Batches {
+                        name,
+                        reader,
+                        first: self.first,
+                        ranges: ranges.into(),
+                        rest: None,
+                    }));
+                }
+            }
+        }
+        Err(corrupt(&file.name, "a column goes on beyond its end"))
+    }
+}
+
+/// Where a column chunk lies; `None` where its numbers make no sense.
+fn range(column: &ColumnChunkMetaData) -> Option<Range<u64>> {
+    let start = column.dictionary_page_offset().unwrap_or_else(|| column.data_page_offset());
+    let start = u64::try_from(start).ok()?;
+    u64::try_from(column.data_page_offset()).ok()?;
+    let length = u64::try_from(column.compressed_size()).ok()?;
+    Some(start..start.checked_add(length)?)
+}
+
+/// Decodes a row group whose bytes are there.
+struct Batches {
+    name: String,
+    reader: ParquetRecordBatchReader,
+    /// Number of the group's first row.
+    first: u64,
+    /// The rows of the group that are still to come.
+    ranges: VecDeque<Range<usize>>,
+    /// Of a batch that goes on in the next range.
+    rest: Option<RecordBatch>,
+}
+
+impl Batches {
+    fn batch(&mut self) -> Option<Result<RecordBatch, SourceError>> {
+        if let Some(rest) = self.rest.take() {
+            return Some(Ok(rest));
+        }
+        match guarded(&self.name, || self.reader.next().transpose()) {
+            Ok(batch) => batch.map(Ok),
+            Err(error) => {
+                self.ranges.clear();
+                Some(Err(error))
+            }
+        }
+    }
+}
+
+impl Iterator for Batches {
+    type Item = Result<Rows, SourceError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let range = self.ranges.front_mut()?;
+        let (start, length) = (range.start, range.len());
+        let mut batch = match self.batch()? {
+            Ok(batch) => batch,
+            Err(error) => return Some(Err(error)),
+        };
+        if batch.num_rows() > length {
+            self.rest = Some(batch.slice(length, batch.num_rows() - length));
+            batch = batch.slice(0, length);
+        }
+        match self.ranges.front_mut() {
+            Some(range) if batch.num_rows() < length => range.start += batch.num_rows(),
+            _ => drop(self.ranges.pop_front()),
+        }
+        Some(Ok(Rows { batch, first: self.first.saturating_add(start as u64), part: None }))
+    }
+}

@@ -1,0 +1,298 @@
+//! What statistics say of rows that are not read.
+
+use crate::layout::{BboxPlace, Layout, is_text};
+use arrow_schema::Schema;
+use parquet::basic::{ConvertedType, LogicalType, TimeUnit};
+use parquet::file::metadata::RowGroupMetaData;
+use parquet::file::page_index::column_index::ColumnIndexMetaData;
+use parquet::file::statistics::Statistics;
+use parquet::schema::types::SchemaDescriptor;
+use rasteret_schema::{BoundingBox, Selection};
+
+const SECOND: i64 = 1_000_000;
+const DAY: i64 = 86_400 * SECOND;
+
+/// How far the order of texts may be from that of the times that they say, which have offsets of up to 14
+/// hours each.
+const TEXT_SLACK: i64 = 2 * DAY;
+
+/// A selection, and the columns that it is about.
+#[derive(Debug, Clone)]
+pub(crate) struct Prune {
+    selection: Selection,
+    datetime: Option<String>,
+    /// Paths of the columns of west, south, east, north.
+    bbox: Option<[Vec<String>; 4]>,
+}
+
+impl Prune {
+    pub fn new(layout: &Layout, selection: &Selection) -> Prune {
+        let bbox = match &layout.bbox {
+            Some(BboxPlace::Struct { column, fields }) => {
+                Some(fields.clone().map(|field| vec![column.clone(), field]))
+            }
+            Some(BboxPlace::Columns(columns)) => Some(columns.clone().map(|column| vec![column])),
+            Some(BboxPlace::List { .. }) | None => None,
+        };
+        Prune { selection: selection.clone(), datetime: layout.datetime.clone(), bbox }
+    }
+
+    /// The same of a file: its columns by number.
+    pub(super) fn on(&self, schema: &SchemaDescriptor, arrow: &Schema) -> FilePrune {
+        let leaf = |path: &[String]| {
+            (0..schema.num_columns()).find(|leaf| schema.column(*leaf).path().parts() == path)
+        };
+        let selection = &self.selection;
+        let has_time = selection.start.is_some() || selection.end.is_some();
+        let datetime = self.datetime.as_ref().filter(|_| has_time).and_then(|name| {
+            let leaf = leaf(std::slice::from_ref(name))?;
+            let is_integer = arrow.field_with_name(name).is_ok_and(|it| it.data_type().is_integer());
+            let is_text = arrow.field_with_name(name).is_ok_and(|it| is_text(it.data_type()));
+            let column = schema.column(leaf);
+            let clock = match (column.logical_type_ref(), column.converted_type()) {
+                (Some(LogicalType::Timestamp { unit, .. }), _) => match unit {
+                    TimeUnit::MILLIS => Clock::Ticks { ticks: 1, micros: 1000 },
+                    TimeUnit::MICROS => Clock::Ticks { ticks: 1, micros: 1 },
+                    TimeUnit::NANOS => Clock::Ticks { ticks: 1000, micros: 1 },
+                },
+                (_, ConvertedType::TIMESTAMP_MILLIS) => Clock::Ticks { ticks: 1, micros: 1000 },
+                (_, ConvertedType::TIMESTAMP_MICROS) => Clock::Ticks { ticks: 1, micros: 1 },
+                (Some(LogicalType::Date), _) | (_, ConvertedType::DATE) => {
+                    Clock::Ticks { ticks: 1, micros: DAY }
+                }
+                _ if is_integer => Clock::Year,
+                _ if is_text => Clock::Text,
+                _ => return None,
+            };
+            Some((leaf, clock))
+        });
+        let bbox = self.bbox.as_ref().filter(|_| selection.bbox.is_some()).and_then(|paths| {
+            let [west, south, east, north] = paths.each_ref().map(|path| leaf(path));
+            Some([west?, south?, east?, north?])
+        });
+        FilePrune { selection: selection.clone(), datetime, bbox }
+    }
+}
+
+/// Whether a partition of this year and month may have rows of a selection. Partitions may be of local time: a
+/// day is added at both ends.
+pub(crate) fn may_match_month(selection: &Selection, year: Option<i64>, month: Option<i64>) -> bool {
+    let Some(year) = year.and_then(|year| i32::try_from(year).ok()) else { return true };
+    let months = match month.and_then(|month| u32::try_from(month).ok()) {
+        Some(month @ 1..=12) => (month, month),
+        _ => (1, 12),
+    };
+    let start = |year: i32, month: u32| {
+        let date = chrono::NaiveDate::from_ymd_opt(year, month, 1)?;
+        Some(date.and_time(chrono::NaiveTime::MIN).and_utc().timestamp_micros())
+    };
+    let end = if months.1 == 12 { start(year.saturating_add(1), 1) } else { start(year, months.1 + 1) };
+    let (Some(first), Some(end)) = (start(year, months.0), end) else { return true };
+    selection.start.is_none_or(|start| start < end.saturating_add(DAY))
+        && selection.end.is_none_or(|end| first.saturating_sub(DAY) <= end)
+}
+
+/// How a column's numbers count time.
+#[derive(Debug, Clone, Copy)]
+enum Clock {
+    /// So many ticks are so many microseconds.
+    Ticks {
+        ticks: i64,
+        micros: i64,
+    },
+    Year,
+    Text,
+}
+
+impl Clock {
+    /// The least and the greatest time, in microseconds.
+    fn times(self, span: Span<'_>) -> Option<(i64, i64)> {
+        match (self, span) {
+            (Clock::Ticks { ticks, micros }, Span::Integers(least, greatest)) => {
+                let time = |value: i64| value.div_euclid(ticks).checked_mul(micros);
+                Some((time(least)?, time(greatest)?))
+            }
+            (Clock::Year, Span::Integers(least, greatest)) => {
+                Some((crate::convert::year(least)?, crate::convert::year(greatest)?))
+            }
+            (Clock::Text, Span::Texts(least, greatest)) => {
+                let time = |bytes: &[u8]| crate::convert::parse_time(std::str::from_utf8(bytes).ok()?);
+                let (least, greatest) = (time(least)?, time(greatest)?);
+                Some((least.saturating_sub(TEXT_SLACK), greatest.saturating_add(TEXT_SLACK)))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The least and the greatest value of some rows, none of which is null.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Span<'a> {
+    Integers(i64, i64),
+    Numbers(f64, f64),
+    Texts(&'a [u8], &'a [u8]),
+}
+
+impl<'a> Span<'a> {
+    /// Of a row group; `None` where it is not known, or a row has no value: that may be anywhere, as its
+    /// footprint or its start says.
+    fn of_group(group: &'a RowGroupMetaData, leaf: usize) -> Option<Span<'a>> {
+        let column = group.columns().get(leaf)?;
+        let statistics = column.statistics()?;
+        if column.column_descr().max_def_level() > 0 && statistics.null_count_opt() != Some(0) {
+            return None;
+        }
+        Some(match statistics {
+            Statistics::Int32(it) => Span::Integers((*it.min_opt()?).into(), (*it.max_opt()?).into()),
+            Statistics::Int64(it) => Span::Integers(*it.min_opt()?, *it.max_opt()?),
+            Statistics::Float(it) => Span::Numbers((*it.min_opt()?).into(), (*it.max_opt()?).into()),
+            Statistics::Double(it) => Span::Numbers(*it.min_opt()?, *it.max_opt()?),
+            Statistics::ByteArray(it) => Span::Texts(it.min_opt()?.data(), it.max_opt()?.data()),
+            _ => return None,
+        })
+    }
+
+    /// Of a page.
+    pub fn of_page(index: &'a ColumnIndexMetaData, page: usize) -> Option<Span<'a>> {
+        if index.null_count(page) != Some(0) {
+            return None;
+        }
+        Some(match index {
+            ColumnIndexMetaData::INT32(it) => {
+                Span::Integers((*it.min_value(page)?).into(), (*it.max_value(page)?).into())
+            }
+            ColumnIndexMetaData::INT64(it) => Span::Integers(*it.min_value(page)?, *it.max_value(page)?),
+            ColumnIndexMetaData::FLOAT(it) => {
+                Span::Numbers((*it.min_value(page)?).into(), (*it.max_value(page)?).into())
+            }
+            ColumnIndexMetaData::DOUBLE(it) => Span::Numbers(*it.min_value(page)?, *it.max_value(page)?),
+            ColumnIndexMetaData::BYTE_ARRAY(it) => Span::Texts(it.min_value(page)?, it.max_value(page)?),
+            _ => return None,
+        })
+    }
+
+    fn numbers(self) -> Option<(f64, f64)> {
+        match self {
+            Span::Numbers(least, greatest) => (least <= greatest).then_some((least, greatest)),
+            // Beyond 2⁵³ they would be rounded; degrees are not.
+            Span::Integers(least, greatest) => Some((least as f64, greatest as f64)),
+            Span::Texts(..) => None,
+        }
+    }
+}
+
+/// A selection on the columns of one file.
+#[derive(Debug)]
+pub(super) struct FilePrune {
+    selection: Selection,
+    datetime: Option<(usize, Clock)>,
+    bbox: Option<[usize; 4]>,
+}
+
+impl FilePrune {
+    /// The columns that it is about.
+    pub fn leaves(&self) -> Vec<usize> {
+        self.datetime.iter().map(|(leaf, _)| *leaf).chain(self.bbox.into_iter().flatten()).collect()
+    }
+
+    /// Whether a row group may have rows of the selection.
+    pub fn may_match_group(&self, group: &RowGroupMetaData) -> bool {
+        self.may_match(|leaf| Span::of_group(group, leaf))
+    }
+
+    /// Whether rows may be selected of whose columns this is known.
+    pub fn may_match<'a>(&self, span: impl Fn(usize) -> Option<Span<'a>>) -> bool {
+        let times = self.datetime.and_then(|(leaf, clock)| clock.times(span(leaf)?));
+        if let Some((least, greatest)) = times {
+            let starts_after = self.selection.end.is_some_and(|end| least > end);
+            let ends_before = self.selection.start.is_some_and(|start| greatest < start);
+            if starts_after || ends_before {
+                return false;
+            }
+        }
+        let sides = self.bbox.map(|leaves| leaves.map(|leaf| span(leaf)?.numbers()));
+        match (sides, &self.selection.bbox) {
+            (Some([Some(west), Some(south), Some(east), Some(north)]), Some(wanted)) => {
+                may_intersect([west, south, east, north], wanted)
+            }
+            _ => true,
+        }
+    }
+}
+
+/// Whether one of some boxes, of whose sides the least and the greatest are known, may intersect another.
+///
+/// Boxes across the antimeridian have `xmin > xmax`. If all of them are narrower than half the world, they
+/// cannot be missed: either their sides are too far apart, or one of them is beyond those of all others.
+fn may_intersect(sides: [(f64, f64); 4], wanted: &BoundingBox) -> bool {
+    let [west, south, east, north] = sides;
+    if south.0 > wanted.ymax || north.1 < wanted.ymin {
+        return false;
+    }
+    let may_cross = east.0 < west.0 || west.1 > east.1 || west.1 - east.0 > 180.0;
+    may_cross || wanted.parts().any(|part| west.0 <= part.xmax && part.xmin <= east.1)
+}
+
+/// GeoParquet metadata of the columns that have Parquet's own geometry types, which say their CRS themselves:
+/// PROJJSON, or a name (`srid:…`, `authority:code`); OGC:CRS84 if they do not.
+/// <https://github.com/apache/parquet-format/blob/master/Geospatial.md>
+pub(super) fn geometry_types(schema: &SchemaDescriptor) -> Option<String> {
+    let mut columns = serde_json::Map::new();
+    for leaf in schema.columns() {
+        let crs = match leaf.logical_type_ref() {
+            Some(LogicalType::Geometry { crs } | LogicalType::Geography { crs, .. }) => crs.as_deref(),
+            _ => continue,
+        };
+        let [name] = leaf.path().parts() else { continue };
+        let crs = crs.filter(|crs| !crs.is_empty()).map(|crs| match crs.strip_prefix("srid:") {
+            Some(code) => serde_json::Value::String(format!("EPSG:{code}")),
+            None => serde_json::from_str(crs).unwrap_or_else(|_| crs.into()),
+        });
+        let mut column = serde_json::json!({ "encoding": "WKB" });
+        if let (Some(crs), Some(column)) = (crs, column.as_object_mut()) {
+            column.insert("crs".to_owned(), crs);
+        }
+        columns.insert(name.clone(), column);
+    }
+    let primary = columns.keys().next()?.clone();
+    Some(serde_json::json!({ "primary_column": primary, "columns": columns }).to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sides(boxes: &[BoundingBox]) -> [(f64, f64); 4] {
+        let side = |of: fn(&BoundingBox) -> f64| {
+            boxes.iter().map(of).fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), x| (a.min(x), b.max(x)))
+        };
+        [side(|b| b.xmin), side(|b| b.ymin), side(|b| b.xmax), side(|b| b.ymax)]
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn nothing_that_intersects_is_left_out(
+            corners in proptest::collection::vec((-180.0..180.0_f64, -90.0..80.0_f64, 0.0..170.0_f64), 1..6),
+            x in -180.0..180.0_f64, y in -90.0..90.0_f64, width in 0.0..300.0_f64,
+        ) {
+            let wrapped = |x: f64| if x > 180.0 { x - 360.0 } else { x };
+            let boxes: Vec<BoundingBox> = corners
+                .iter()
+                .map(|(x, y, width)| BoundingBox::new(*x, *y, wrapped(x + width), y + 10.0))
+                .collect();
+            let wanted = BoundingBox::new(x, y, wrapped(x + width), y + 1.0);
+            if boxes.iter().any(|bbox| bbox.intersects(&wanted)) {
+                proptest::prop_assert!(may_intersect(sides(&boxes), &wanted));
+            }
+        }
+    }
+
+    #[test]
+    fn what_lies_elsewhere_is_left_out() {
+        let boxes = [BoundingBox::new(10.0, 0.0, 11.0, 1.0), BoundingBox::new(20.0, 5.0, 21.0, 6.0)];
+        assert!(!may_intersect(sides(&boxes), &BoundingBox::new(30.0, 0.0, 31.0, 1.0)));
+        assert!(!may_intersect(sides(&boxes), &BoundingBox::new(10.0, 7.0, 11.0, 8.0)));
+        assert!(may_intersect(sides(&boxes), &BoundingBox::new(12.0, 3.0, 13.0, 4.0)));
+        assert!(!may_intersect(sides(&boxes), &BoundingBox::new(170.0, 0.0, -170.0, 1.0)));
+    }
+}

@@ -1,0 +1,6 @@
+//! Builds from records that somebody listed: what is asked of a server, what is stored, and what a build that
+//! is killed leaves for the next one.
+
+mod kept;
+mod killed;
+mod support;
