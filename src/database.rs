@@ -1,6 +1,7 @@
 //! The database handle.
 
 use crate::build::Build;
+use crate::catalog::{Catalog, Choice, DatasetSource};
 use crate::collection::{Collection, CollectionInfo};
 use crate::error::Result;
 use crate::io::{ByteSources, UrlSigner};
@@ -71,6 +72,31 @@ impl Database {
     /// A build of a collection from a source.
     pub fn build(&self, source: impl SourceAdapter + 'static) -> Build {
         Build::new(self.clone(), Box::new(source))
+    }
+
+    /// A build of a collection of a dataset in the [catalogue](Self::catalog).
+    ///
+    /// ```no_run
+    /// use rasteret::blocking::Wait;
+    /// use rasteret::{Database, Filter};
+    ///
+    /// let db = Database::open_writable("field.rasteret")?;
+    /// let filter = Filter::new().bbox([77.5, 12.9, 77.7, 13.1]).dates("2024-01/2024-03")?;
+    /// db.build_dataset("earthsearch/sentinel-2-l2a")?.name("bangalore").filter(filter).run().wait()?;
+    /// # Ok::<(), rasteret::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If there is no dataset of this id, or its descriptor does not say where its records are.
+    pub fn build_dataset(&self, id: &str) -> Result<Build> {
+        let dataset = self.catalog().get(id)?.dataset;
+        Ok(self.build(DatasetSource::new(&dataset, Choice::default(), Arc::new(self.sources.clone()))?))
+    }
+
+    /// The datasets that collections are built from by their ids.
+    pub fn catalog(&self) -> Catalog {
+        Catalog::of(self.clone())
     }
 
     /// A collection.

@@ -90,6 +90,9 @@ pub enum Error {
     /// A mask cannot be made.
     #[error(transparent)]
     Mask(#[from] crate::read::mask::MaskError),
+    /// A dataset is not known, or makes no sense.
+    #[error(transparent)]
+    Catalog(#[from] crate::catalog::CatalogError),
     /// A strict build found something that cannot be read.
     #[error("{count} of the files of {name:?} cannot be read, and the build is strict; the first is {first}")]
     BuildFailures {
@@ -239,6 +242,7 @@ impl Error {
             Error::Geometry(_) => "geometry",
             Error::Window(_) => "area",
             Error::Mask(_) => "area",
+            Error::Catalog(error) => error.kind(),
             Error::BuildFailures { .. } => "build-failures",
             Error::InvalidArgument(_) => "invalid-argument",
             Error::ShapeMismatch { .. } => "shape-mismatch",

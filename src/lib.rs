@@ -22,6 +22,7 @@
 //! | module | from → to |
 //! | --- | --- |
 //! | [`build`] | a source → a collection |
+//! | [`catalog`] | the id of a dataset → its source |
 //! | [`store`] | the file |
 //! | [`query`] | a collection and a filter → records |
 //! | [`geometry`] | a table → areas, points |
@@ -37,6 +38,7 @@
 
 pub mod blocking;
 pub mod build;
+pub mod catalog;
 pub mod chips;
 mod collection;
 mod cpu;
@@ -56,6 +58,7 @@ pub mod store;
 mod unwinding;
 pub mod warp;
 
+pub use catalog::Catalog;
 pub use collection::{Collection, CollectionInfo, Column};
 pub use database::Database;
 pub use dataset::Dataset;

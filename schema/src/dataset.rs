@@ -3,7 +3,11 @@
 //! The JSON form is that of rasteret's `DatasetDescriptor`, and is described by
 //! `schema/dataset-descriptor.schema.json`. Fields that are not known here are kept.
 
-use crate::{BandMap, CloudConfig};
+mod normalize;
+
+pub use normalize::DescriptorError;
+
+use crate::{BandMap, CloudConfig, CloudProvider};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -146,13 +150,41 @@ impl DatasetDescriptor {
     }
 
     /// How the assets are reached: `cloud_config`, with what the descriptor says elsewhere.
+    ///
+    /// ```
+    /// let built_in = rasteret_schema::dataset::built_in();
+    /// let nasadem = built_in.iter().find(|dataset| dataset.id == "pc/nasadem").unwrap();
+    /// assert_eq!(nasadem.cloud().signer.as_deref(), Some("planetary-computer"));
+    /// ```
     pub fn cloud(&self) -> CloudConfig {
         let mut cloud = self.cloud_config.clone().unwrap_or_default();
         if cloud.s3_credentials_url.is_none() {
             cloud.s3_credentials_url.clone_from(&self.s3_credentials_url);
         }
+        if self.azure_asset_url.is_some() || self.stac_api.as_deref().is_some_and(is_planetary_computer) {
+            cloud.provider.get_or_insert(CloudProvider::Azure);
+            cloud.signer.get_or_insert_with(|| PLANETARY_COMPUTER.to_owned());
+        }
         cloud
     }
+
+    /// The table with a record a row, where there is one.
+    pub fn record_table(&self) -> Option<&str> {
+        [&self.record_table_uri, &self.index_uri, &self.geoparquet_uri]
+            .into_iter()
+            .flatten()
+            .next()
+            .map(String::as_str)
+    }
+}
+
+/// Name of the signer of Planetary Computer's URLs.
+const PLANETARY_COMPUTER: &str = "planetary-computer";
+
+fn is_planetary_computer(url: &str) -> bool {
+    let authority = url.split_once("://").map_or("", |(_, rest)| rest).split('/').next().unwrap_or_default();
+    let host = authority.split(':').next().unwrap_or_default();
+    host.eq_ignore_ascii_case("planetarycomputer.microsoft.com")
 }
 
 #[cfg(test)]
@@ -166,7 +198,21 @@ mod tests {
         assert_eq!(built_in().len(), 12);
         for dataset in built_in() {
             assert!(dataset.other.is_empty(), "{:?}", dataset.other);
-            assert_eq!(dataset.bands().check(), Ok(()), "{}", dataset.id);
+            assert!(!dataset.description.is_empty(), "{}", dataset.id);
+            assert_eq!(dataset.clone().normalized().as_ref(), Ok(dataset));
         }
+    }
+
+    #[test]
+    fn planetary_computer_signs_its_own() {
+        for dataset in built_in() {
+            let cloud = dataset.cloud();
+            let is_pc = dataset.id.starts_with("pc/");
+            assert_eq!(cloud.signer.is_some(), is_pc, "{}", dataset.id);
+            assert_eq!(cloud.provider == Some(CloudProvider::Azure), is_pc, "{}", dataset.id);
+        }
+        assert!(is_planetary_computer("https://PlanetaryComputer.microsoft.com:443/api"));
+        assert!(!is_planetary_computer("https://planetarycomputer.microsoft.com.example.com/"));
+        assert!(!is_planetary_computer("/planetarycomputer.microsoft.com/"));
     }
 }

@@ -157,9 +157,8 @@ impl Reach {
 
     /// Where credentials of a bucket come from, if the user has not given any.
     fn credentials_url(&self, bucket: &Bucket) -> Option<&str> {
-        let is_given = |key: &String| key.eq_ignore_ascii_case("aws_access_key_id");
-        let url = self.config.s3_credentials_url.as_deref().filter(|_| bucket.cloud == Cloud::S3);
-        url.filter(|_| !self.s3.store.keys().any(is_given))
+        let url = self.config.s3_credentials_url.as_deref().filter(|_| bucket.cloud == Cloud::S3)?;
+        (!cloud::has_credentials(Cloud::S3, &self.s3)).then_some(url)
     }
 
     /// The plain URLs of object stores need no credentials, mostly: where access is denied, those that
@@ -204,7 +203,7 @@ fn with_settings(user: &SourceOptions, config: &CloudConfig, cloud: Cloud) -> So
     let is_elsewhere = user.endpoint.is_none() && config.endpoint.is_some();
     // Signing for S3 keeps the secret; the tokens of the others would go to whatever server a collection names.
     let is_unsafe = is_elsewhere && cloud != Cloud::S3;
-    let is_public = config.anonymous && !cloud::has_settings(cloud, user);
+    let is_public = config.anonymous && !cloud::has_credentials(cloud, user);
     SourceOptions {
         region: user.region.clone().or_else(|| config.region.clone()),
         endpoint: user.endpoint.clone().or_else(|| config.endpoint.clone()),

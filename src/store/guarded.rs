@@ -7,7 +7,7 @@ use super::StoreError;
 use crate::unwinding::unwinding;
 use redb::{
     Key, OwnedAccessGuard, OwnedRange, ReadOnlyTable, ReadTransaction, ReadableTableMetadata, StorageError,
-    TableDefinition, TableStats, Value,
+    TableDefinition, TableError, TableStats, Value,
 };
 use std::borrow::Borrow;
 use std::ops::RangeBounds;
@@ -29,6 +29,17 @@ impl<K: Key + 'static, V: Value + 'static> ReadTable<K, V> {
         definition: TableDefinition<'_, K, V>,
     ) -> Result<Self, StoreError> {
         guarded(|| transaction.open_table(definition)).map(ReadTable)
+    }
+
+    /// A table that not every file has.
+    pub(super) fn open_if_any(
+        transaction: &ReadTransaction,
+        definition: TableDefinition<'_, K, V>,
+    ) -> Result<Option<Self>, StoreError> {
+        guarded(|| match transaction.open_table(definition) {
+            Err(TableError::TableDoesNotExist(_)) => Ok(None),
+            table => table.map(|table| Some(ReadTable(table))),
+        })
     }
 
     pub(super) fn get<'a>(

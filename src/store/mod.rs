@@ -29,7 +29,7 @@
 //!
 //! | module | what it does |
 //! | --- | --- |
-//! | `tables`, `metadata`, `schema`, `column`, `zone`, `headers` | the layout of the file, which `schema/store.md` describes to the byte |
+//! | `tables`, `metadata`, `schema`, `column`, `zone`, `headers`, `datasets` | the layout of the file, which `schema/store.md` describes to the byte |
 //! | `backend`, `holder`, `guarded` | opening a file, and reading it even if it is damaged |
 //! | `transaction`, `append`, `edit` | writing |
 //! | `snapshot`, `scan` | reading |
@@ -38,6 +38,7 @@
 mod append;
 mod backend;
 mod column;
+mod datasets;
 mod edit;
 mod error;
 mod guarded;

@@ -49,18 +49,22 @@ impl Store {
             collections.iter().map(|collection| count(collection.metadata())).sum()
         };
         let what = format!("size of {}", self.path().display());
+        let mut sizes = vec![
+            table("collections", &tables.collections)?,
+            table("schemas", &tables.schemas)?,
+            table("chunks", &tables.chunks)?,
+            table("tombstones", &tables.tombstones)?,
+            table("columns", &tables.columns)?,
+            table("ids", &tables.ids)?,
+            table("headers", &tables.headers)?,
+            table("failures", &tables.failures)?,
+        ];
+        if let Some(datasets) = &tables.datasets {
+            sizes.push(table("datasets", datasets)?);
+        }
         Ok(Stats {
             file_bytes: std::fs::metadata(self.path()).map_err(StoreError::io(what))?.len(),
-            tables: vec![
-                table("collections", &tables.collections)?,
-                table("schemas", &tables.schemas)?,
-                table("chunks", &tables.chunks)?,
-                table("tombstones", &tables.tombstones)?,
-                table("columns", &tables.columns)?,
-                table("ids", &tables.ids)?,
-                table("headers", &tables.headers)?,
-                table("failures", &tables.failures)?,
-            ],
+            tables: sizes,
             collections: collections.len() as u64,
             records: sum(|metadata| metadata.records),
             headers: sum(|metadata| metadata.headers),

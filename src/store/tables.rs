@@ -34,6 +34,8 @@ pub(super) const IDS: TableDefinition<&[u8], u64> = TableDefinition::new("ids");
 pub(super) const HEADERS: TableDefinition<HeaderKey, &[u8]> = TableDefinition::new("headers");
 /// Why a header is missing, as JSON.
 pub(super) const FAILURES: TableDefinition<HeaderKey, &[u8]> = TableDefinition::new("failures");
+/// Id of a dataset → its descriptor as JSON. The first files of version 1 do not have this table.
+pub(super) const DATASETS: TableDefinition<&[u8], &[u8]> = TableDefinition::new("datasets");
 
 const APPLICATION: &[u8] = b"application";
 const APPLICATION_ID: &[u8] = b"rasteret";
@@ -50,6 +52,7 @@ pub(super) struct Tables {
     pub(super) ids: ReadTable<&'static [u8], u64>,
     pub(super) headers: ReadTable<HeaderKey, &'static [u8]>,
     pub(super) failures: ReadTable<HeaderKey, &'static [u8]>,
+    pub(super) datasets: Option<ReadTable<&'static [u8], &'static [u8]>>,
 }
 
 impl Tables {
@@ -63,6 +66,7 @@ impl Tables {
             ids: ReadTable::open(transaction, IDS)?,
             headers: ReadTable::open(transaction, HEADERS)?,
             failures: ReadTable::open(transaction, FAILURES)?,
+            datasets: ReadTable::open_if_any(transaction, DATASETS)?,
         })
     }
 }
@@ -105,6 +109,7 @@ pub(super) fn open_each(transaction: &WriteTransaction) -> Result<(), StoreError
     transaction.open_table(IDS)?;
     transaction.open_table(HEADERS)?;
     transaction.open_table(FAILURES)?;
+    transaction.open_table(DATASETS)?;
     Ok(())
 }
 

@@ -117,6 +117,7 @@ fn check_store(store: &Store, depth: Depth, report: &mut Report) -> Result<(), S
         });
         report.collection = None;
     }
+    report.run(|_| snapshot.datasets().map(|_| ()));
     if report.damages.is_empty() {
         check_orphans(&snapshot, &entries, report)?;
     }

@@ -49,7 +49,8 @@ fn run(path: &Path, url: &str, patience: Duration) -> bool {
 ///
 /// If there is no database or no collection yet.
 fn stored(path: &Path) -> rasteret::Result<HashSet<String>> {
-    let collection = Database::open(path)?.collection("x")?;
+    // As the next build opens it: one that was killed while it compacted the file needs that.
+    let collection = Database::open_writable(path)?.collection("x")?;
     let places = collection.ids()?.into_iter().flat_map(|id| BANDS.map(|band| (id.clone(), band)));
     let known = places.filter(|(id, band)| collection.header(id, band).is_ok());
     Ok(known.map(|(id, band)| format!("/{}/{band}.tif", id.strip_prefix("scene-").unwrap())).collect())

@@ -55,6 +55,11 @@ impl Settings {
         Self::from_parts(cloud, environment, home.as_deref(), options)
     }
 
+    /// From the options alone.
+    pub fn given(cloud: Cloud, options: &SourceOptions) -> Self {
+        Self::from_parts(cloud, std::iter::empty(), None, options)
+    }
+
     fn from_parts(
         cloud: Cloud,
         environment: impl Iterator<Item = (String, String)>,

@@ -23,15 +23,15 @@ pub use temporary::TemporaryCredentials;
 /// Whether options or, where `or_environment`, the environment ask for the protocol of the object store
 /// rather than plain HTTP.
 pub fn is_asked_for(cloud: Cloud, options: &SourceOptions, or_environment: bool) -> bool {
+    let prefix = credentials::prefix(cloud);
+    let by_options = options.store.keys().any(|key| key.to_ascii_lowercase().starts_with(prefix));
     let pays = options.requester_pays && cloud == Cloud::S3;
-    has_settings(cloud, options)
-        || pays
-        || (or_environment && Settings::gather(cloud, options).has_credentials())
+    by_options || pays || (or_environment && Settings::gather(cloud, options).has_credentials())
 }
 
-/// Whether options have settings of the object store.
-pub fn has_settings(cloud: Cloud, options: &SourceOptions) -> bool {
-    options.store.keys().any(|key| key.to_ascii_lowercase().starts_with(credentials::prefix(cloud)))
+/// Whether options have credentials of the object store.
+pub fn has_credentials(cloud: Cloud, options: &SourceOptions) -> bool {
+    Settings::given(cloud, options).has_credentials()
 }
 
 /// The account of Azure that is set.

@@ -1,18 +1,18 @@
 //! `collections …`.
 
-use super::Session;
+use super::{Session, build};
 use crate::Outcome;
-use crate::args::{BuildLocal, Collections};
+use crate::args::Collections;
 use crate::print::{CommandError, bytes, count, fields, plural, table};
-use rasteret::blocking::Wait;
-use rasteret::build::{BuildSummary, Failure};
-use rasteret::local::LocalSource;
 use rasteret::{CollectionInfo, record};
 use serde_json::json;
 
 pub fn run(session: &Session<'_>, command: &Collections) -> Result<Outcome, CommandError> {
     match command {
-        Collections::BuildLocal(build) => build_local(session, build),
+        Collections::Build(arguments) => build::dataset(session, arguments),
+        Collections::BuildStac(arguments) => build::stac(session, arguments),
+        Collections::BuildTable(arguments) => build::table(session, arguments),
+        Collections::BuildLocal(arguments) => build::local(session, arguments),
         Collections::List => list(session),
         Collections::Info { name } => {
             let info = session.open()?.collection(name)?.info()?;
@@ -49,70 +49,6 @@ pub fn run(session: &Session<'_>, command: &Collections) -> Result<Outcome, Comm
             Ok(Outcome::Done)
         }
     }
-}
-
-fn build_local(session: &Session<'_>, build: &BuildLocal) -> Result<Outcome, CommandError> {
-    let database = session.open_writable()?;
-    let bar = session.printer.progress("headers");
-    let progress = bar.clone();
-    let mut source =
-        LocalSource::new(&build.paths, database.readers().all().to_vec()).on_progress(move |done, total| {
-            progress.set_length(total as u64);
-            progress.set_position(done as u64);
-        });
-    if let Some(regex) = &build.id_from {
-        source = source.id_from(regex);
-    }
-    if let Some(regex) = &build.band_from {
-        source = source.band_from(regex);
-    }
-    if let Some(regex) = &build.datetime_from {
-        source = source.datetime_from(regex);
-    }
-    let summary = database
-        .build(source)
-        .name(&build.name)
-        .filter(build.selection.filter()?)
-        .force(build.force)
-        .strict(build.strict)
-        .run()
-        .wait();
-    bar.finish_and_clear();
-    report(session, &summary?)
-}
-
-/// Prints what a build did.
-pub fn report(session: &Session<'_>, summary: &BuildSummary) -> Result<Outcome, CommandError> {
-    session.printer.result(summary, || {
-        let mut text = if summary.cached {
-            format!("{} is up to date: {}\n", summary.name, plural(summary.records, "record"))
-        } else {
-            format!(
-                "built {}: {}, {} in {:.2} s\n",
-                summary.name,
-                plural(summary.records, "record"),
-                plural(summary.headers, "header"),
-                summary.seconds
-            )
-        };
-        if !summary.failed.is_empty() {
-            text += &format!("\n{}:\n", plural(summary.failed.len() as u64, "failure"));
-            for failure in &summary.failed {
-                text += &describe_failure(failure);
-            }
-        }
-        text
-    })?;
-    Ok(if summary.failed.is_empty() { Outcome::Done } else { Outcome::Reported })
-}
-
-fn describe_failure(failure: &Failure) -> String {
-    let place = match (&failure.id, &failure.band) {
-        (Some(id), Some(band)) => format!("{id} {band}"),
-        (Some(id), None) => id.clone(),
-        _ => failure.href.clone(),
-    };
-    format!("  {place}\n    {}: {}\n", failure.kind, failure.error)
 }
 
 fn list(session: &Session<'_>) -> Result<Outcome, CommandError> {

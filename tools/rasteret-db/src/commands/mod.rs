@@ -1,7 +1,9 @@
 //! One module a command, or a family of commands.
 
+mod build;
 mod collections;
 mod database;
+mod datasets;
 mod demo;
 mod header;
 mod meter;
@@ -11,10 +13,11 @@ mod sample;
 mod table;
 
 use crate::Outcome;
-use crate::args::{Args, Command, Db};
+use crate::args::{Args, Command, Db, Store};
 use crate::print::{CommandError, Printer};
 use clap::CommandFactory;
 use rasteret::Database;
+use rasteret::io::ByteSources;
 use std::path::{Path, PathBuf};
 
 /// Runs a command.
@@ -23,6 +26,7 @@ pub fn run(args: &Args, printer: &Printer) -> Result<Outcome, CommandError> {
     match &args.command {
         Command::Demo { dir } => demo::run(&session, dir.as_deref()),
         Command::Collections(command) => collections::run(&session, command),
+        Command::Datasets(command) => datasets::run(&session, command),
         Command::Header { name, id, band } => header::run(&session, name, id, band),
         Command::Query { name, selection, limit } => query::run(&session, name, selection, *limit),
         Command::Read(read) => read::run(&session, read),
@@ -48,9 +52,17 @@ impl Session<'_> {
         Ok(Database::open(&self.path)?)
     }
 
+    fn open_with(&self, store: &Store) -> Result<Database, CommandError> {
+        Ok(self.open()?.with_sources(ByteSources::new(store.options())))
+    }
+
     fn open_writable(&self) -> Result<Database, CommandError> {
         create_parent(&self.path)?;
         Ok(Database::open_writable(&self.path)?)
+    }
+
+    fn open_writable_with(&self, store: &Store) -> Result<Database, CommandError> {
+        Ok(self.open_writable()?.with_sources(ByteSources::new(store.options())))
     }
 }
 

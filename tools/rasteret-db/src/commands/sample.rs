@@ -39,7 +39,7 @@ pub fn run(session: &Session<'_>, sample: &Sample) -> Result<Outcome, CommandErr
             points.fetch_add(batch.x.len() as u64, Ordering::AcqRel);
         })
     };
-    let collection = session.open()?.collection(&sample.name)?;
+    let collection = session.open_with(&sample.store)?.collection(&sample.name)?;
     let collection = collection.subset(sample.choice.filter(&sample.selection)?);
     let meter = Meter::start(session.printer);
     let mut request = collection

@@ -31,7 +31,7 @@ impl Home {
     pub fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_rasteret-db"));
         command.current_dir(self.folder.path()).env("HOME", self.folder.path());
-        for name in ["RASTERET_DB", "RASTERET_WORKSPACE", "RASTERET_LOG"] {
+        for name in ["RASTERET_DB", "RASTERET_WORKSPACE", "RASTERET_LOG", "RASTERET_LOCAL_DATASETS_PATH"] {
             command.env_remove(name);
         }
         command
@@ -64,12 +64,12 @@ impl Home {
         (text("kind"), text("message"))
     }
 
-    /// A collection of small scenes, four records of four bands; its folder.
+    /// A collection of small scenes, four records of four bands; its folder, which has a STAC catalogue too.
     pub fn scenes(&self, name: &str) -> PathBuf {
         let folder = self.path("scenes");
         let mut options = rasteret_synth::ArchiveOptions::demo();
         options.scenes.iter_mut().for_each(|scene| scene.size = (300, 300));
-        options.write(&folder).unwrap();
+        options.write(&folder).unwrap().write_catalog(None).unwrap();
         let summary = self.json(0, &["collections", "build-local", "--name", name, "scenes"]);
         assert_eq!((&summary["records"], &summary["headers"]), (&json!(4), &json!(16)));
         folder

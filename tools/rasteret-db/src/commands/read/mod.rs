@@ -146,7 +146,7 @@ fn request(session: &Session<'_>, read: &Read) -> Result<ReadRequest, CommandErr
     };
     let area =
         Area::parse_in(&read.aoi, read.aoi_crs.as_ref().map(Crs::new)).map_err(rasteret::Error::from)?;
-    let collection = session.open()?.collection(&read.name)?;
+    let collection = session.open_with(&read.store)?.collection(&read.name)?;
     let collection = collection.subset(read.choice.filter(&read.selection)?);
     let mut request = collection.read(area).all_touched(read.all_touched).resampling(read.resampling);
     if !read.choice.bands.is_empty() {

@@ -1,0 +1,172 @@
+//! The source of a dataset: what its descriptor points at.
+
+use super::CatalogError;
+use rasteret_schema::{
+    Access, CloudConfig, DatasetDescriptor, RecordStream, Selection, SourceAdapter, SourceError,
+};
+use serde_json::{Map, Value};
+use std::sync::Arc;
+
+/// The records of a dataset.
+///
+/// A descriptor may point at several things. A collection that is ready comes first, for its headers are
+/// parsed; then a STAC API or catalogue; then a table.
+#[derive(Debug)]
+pub struct DatasetSource {
+    cloud: CloudConfig,
+    adapter: Box<dyn SourceAdapter>,
+}
+
+/// What is taken of a dataset, beside where and when.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Choice {
+    /// Only these bands; all, if there are none.
+    pub bands: Vec<String>,
+    /// Conditions of the query extension of a STAC API, such as `{"eo:cloud_cover": {"lt": 20}}`.
+    pub query: Option<Map<String, Value>>,
+    /// Condition in CQL2 text, of the filter extension of a STAC API.
+    pub filter: Option<String>,
+    /// Only the items of a STAC API with these ids; all, if there are none.
+    pub ids: Vec<String>,
+}
+
+impl DatasetSource {
+    /// The source of a dataset, reached by `access`. Nothing is asked for until it is built from.
+    ///
+    /// # Errors
+    ///
+    /// If the descriptor points at nothing, or the choice has what only a STAC API takes and there is none.
+    pub fn new(
+        dataset: &DatasetDescriptor,
+        choice: Choice,
+        access: Arc<dyn Access>,
+    ) -> Result<Self, CatalogError> {
+        let adapter = match (&dataset.collection_uri, &dataset.stac_api, dataset.record_table()) {
+            (Some(collection), ..) => ready(dataset, collection, choice, access)?,
+            (None, Some(api), _) => search(dataset, api, choice, access)?,
+            (None, None, Some(table)) => rows(dataset, table, choice, access)?,
+            (None, None, None) => return Err(CatalogError::NoSource(dataset.id.clone())),
+        };
+        Ok(DatasetSource { cloud: dataset.cloud(), adapter })
+    }
+}
+
+impl SourceAdapter for DatasetSource {
+    fn kind(&self) -> &'static str {
+        self.adapter.kind()
+    }
+
+    fn description(&self) -> String {
+        self.adapter.description()
+    }
+
+    fn fingerprint(&self) -> Result<String, SourceError> {
+        self.adapter.fingerprint()
+    }
+
+    fn cloud(&self) -> CloudConfig {
+        self.cloud.clone()
+    }
+
+    fn records<'a>(&'a self, selection: &'a Selection) -> RecordStream<'a> {
+        self.adapter.records(selection)
+    }
+}
+
+#[cfg(feature = "stac")]
+fn search(
+    dataset: &DatasetDescriptor,
+    api: &str,
+    choice: Choice,
+    access: Arc<dyn Access>,
+) -> Result<Box<dyn SourceAdapter>, CatalogError> {
+    let mut source = rasteret_stac::StacSource::new(api, access)
+        .bands(dataset.bands())
+        .static_catalog(dataset.static_catalog);
+    if let Some(collection) = &dataset.stac_collection {
+        source = source.collection(collection);
+    }
+    if !choice.bands.is_empty() {
+        source = source.only_bands(choice.bands);
+    }
+    if let Some(query) = choice.query {
+        source = source.query(query);
+    }
+    if let Some(filter) = choice.filter {
+        source = source.filter(filter);
+    }
+    if !choice.ids.is_empty() {
+        source = source.ids(choice.ids);
+    }
+    Ok(Box::new(source))
+}
+
+#[cfg(not(feature = "stac"))]
+fn search(
+    dataset: &DatasetDescriptor,
+    _: &str,
+    _: Choice,
+    _: Arc<dyn Access>,
+) -> Result<Box<dyn SourceAdapter>, CatalogError> {
+    Err(CatalogError::NoAdapter { id: dataset.id.clone(), feature: "stac" })
+}
+
+/// A table of records, as its owner made it.
+#[cfg(feature = "table")]
+fn rows(
+    dataset: &DatasetDescriptor,
+    uri: &str,
+    choice: Choice,
+    access: Arc<dyn Access>,
+) -> Result<Box<dyn SourceAdapter>, CatalogError> {
+    let mut source = table(dataset, uri, choice, access)?.bands(dataset.bands());
+    if let Some(columns) = &dataset.column_map {
+        source = source.column_map(columns.clone());
+    }
+    if let Some(column) = &dataset.href_column {
+        source = source.href_column(column);
+    }
+    if let Some(columns) = &dataset.bbox_columns {
+        source = source.bbox_columns(columns.clone());
+    }
+    Ok(Box::new(source))
+}
+
+/// A collection that was exported: its columns have the names that records have, whatever those of the table
+/// were that it was built from.
+#[cfg(feature = "table")]
+fn ready(
+    dataset: &DatasetDescriptor,
+    uri: &str,
+    choice: Choice,
+    access: Arc<dyn Access>,
+) -> Result<Box<dyn SourceAdapter>, CatalogError> {
+    Ok(Box::new(table(dataset, uri, choice, access)?))
+}
+
+#[cfg(feature = "table")]
+fn table(
+    dataset: &DatasetDescriptor,
+    uri: &str,
+    choice: Choice,
+    access: Arc<dyn Access>,
+) -> Result<rasteret_table::TableSource, CatalogError> {
+    if choice.query.is_some() || choice.filter.is_some() || !choice.ids.is_empty() {
+        return Err(CatalogError::NoSearch(dataset.id.clone()));
+    }
+    let source = rasteret_table::TableSource::new(uri, access);
+    Ok(if choice.bands.is_empty() { source } else { source.only_bands(choice.bands) })
+}
+
+#[cfg(not(feature = "table"))]
+fn rows(
+    dataset: &DatasetDescriptor,
+    _: &str,
+    _: Choice,
+    _: Arc<dyn Access>,
+) -> Result<Box<dyn SourceAdapter>, CatalogError> {
+    Err(CatalogError::NoAdapter { id: dataset.id.clone(), feature: "table" })
+}
+
+#[cfg(not(feature = "table"))]
+use rows as ready;
