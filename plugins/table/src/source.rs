@@ -272,7 +272,7 @@ impl Dataset {
 
     /// Reads a file's schema, and finds what of it has to be read.
     async fn open(self: Arc<Self>, file: FoundFile) -> Result<OpenFile, SourceError> {
-        let table = OpenTable::open(TableFile::open(&file.href, self.access.as_ref()).await?).await?;
+        let table = OpenTable::open(TableFile::open(&file, self.access.as_ref()).await?).await?;
         let name = plain_href(&file.href);
         let schema = self.partitions.added_to(&table.schema());
         let layout = Layout::find(&name, &schema, &self.options)?;
