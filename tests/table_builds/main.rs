@@ -1,5 +1,8 @@
 //! Collections that are built from tables.
 
+// Tests fail by panicking.
+#![allow(clippy::unwrap_used)]
+
 #[allow(dead_code)]
 #[path = "../oracle/mod.rs"]
 mod oracle;
