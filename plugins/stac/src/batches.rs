@@ -60,7 +60,8 @@ struct Batcher {
 
 impl Batcher {
     async fn next(&mut self) -> Result<Option<SourceBatch>, SourceError> {
-        while self.items.len() < BATCH_ITEMS {
+        let enough = |left: Option<u64>| left.map_or(BATCH_ITEMS as u64, |left| left.min(BATCH_ITEMS as u64));
+        while (self.items.len() as u64) < enough(self.left).max(1) {
             if self.left == Some(0) {
                 self.pieces = None;
             }
