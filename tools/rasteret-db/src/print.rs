@@ -1,8 +1,9 @@
 //! Printing: results on standard output, everything else on standard error.
 
 use comfy_table::{CellAlignment, Table, presets};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanCount, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use serde::Serialize;
+use std::fmt;
 use std::io::{IsTerminal, Write};
 
 /// An error of the command line.
@@ -85,11 +86,17 @@ impl Printer {
     /// A progress bar, shown on a terminal only.
     pub fn progress(&self, what: &'static str) -> ProgressBar {
         let bar = ProgressBar::no_length().with_message(what);
-        let style = ProgressStyle::with_template("{msg} {bar:30} {human_pos}/{human_len} {per_sec} {eta}");
+        let style = ProgressStyle::with_template("{msg} {bar:30} {human_pos}{of} {per_sec} {left}");
         if self.quiet || self.json || !std::io::stderr().is_terminal() {
             bar.set_draw_target(ProgressDrawTarget::hidden());
         } else if let Ok(style) = style {
-            bar.set_style(style);
+            // Not every source knows how much there is.
+            let style = style.with_key("of", |state: &ProgressState, out: &mut dyn fmt::Write| {
+                let _ = state.len().map_or(Ok(()), |total| write!(out, "/{}", HumanCount(total)));
+            });
+            bar.set_style(style.with_key("left", |state: &ProgressState, out: &mut dyn fmt::Write| {
+                let _ = state.len().map_or(Ok(()), |_| write!(out, "{:#}", HumanDuration(state.eta())));
+            }));
         }
         bar
     }
