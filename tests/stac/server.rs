@@ -79,7 +79,7 @@ impl ItemsClient for Filtering {
 
     async fn search(&self, mut search: Search) -> Result<ItemCollection, Error> {
         let Some(filter) = search.filter.take() else { return self.0.search(search).await };
-        let expression = cql2::Expr::try_from(filter).map_err(stac::Error::from)?;
+        let expression = cql2::Expr::try_from(filter)?;
         let number = |value: &Value| value.as_u64().or_else(|| value.as_str()?.parse().ok());
         let skip = search.additional_fields.remove("skip").as_ref().and_then(number).unwrap_or(0) as usize;
         let limit = search.limit.replace(u64::MAX >> 1).unwrap_or(10) as usize;
