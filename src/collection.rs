@@ -9,7 +9,7 @@ use crate::read::ReadRequest;
 use crate::read::area::Area;
 use crate::sample::SampleRequest;
 use crate::store::Snapshot;
-use rasteret_schema::HeaderDescription;
+use rasteret_schema::{CloudConfig, HeaderDescription};
 use serde::Serialize;
 
 /// A collection, or the part of it that filters leave: a view, nothing is copied.
@@ -83,6 +83,15 @@ impl Collection {
     pub fn info(&self) -> Result<CollectionInfo> {
         let snapshot = self.snapshot()?;
         query::info(&snapshot.collection(&self.name)?)
+    }
+
+    /// How the assets are reached: what its source said, or whoever built it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Collection::info`].
+    pub fn cloud(&self) -> Result<CloudConfig> {
+        Ok(self.snapshot()?.collection(&self.name)?.metadata().description.cloud())
     }
 
     /// The ids of the records, by time, then id.
