@@ -93,9 +93,16 @@ fn linked_from_the_system(packages: &BTreeSet<Package>) -> Vec<String> {
     }
 }
 
+/// Licences of crates that name none but have it in a file, which was read: crate, version, licence.
+const LICENCE_FILES: [(&str, &str, &str); 1] = [("unaccent", "0.1.1", "MIT")];
+
 fn not_permissive(packages: &BTreeSet<Package>) -> Vec<String> {
     let objection = |package: &Package| {
-        let why = match spdx::is_permissive(&package.licence) {
+        let in_file = LICENCE_FILES.iter().find(|(name, version, _)| {
+            package.licence.is_empty() && package.name == *name && package.version == *version
+        });
+        let licence = in_file.map_or(package.licence.as_str(), |(.., licence)| licence);
+        let why = match spdx::is_permissive(licence) {
             Ok(true) => return None,
             Ok(false) => "not on the list of permissive licences".to_owned(),
             Err(error) => format!("not an SPDX expression: {error}"),
@@ -161,7 +168,9 @@ mod tests {
 
     #[test]
     fn licences_are_asked_for() {
-        let tree = packages("a v1.0.0\tMIT\t\nb v1.0.0\tMPL-2.0\tx\nb v1.0.0\tMPL-2.0\ty\nc v1.0.0\t\t");
+        let tree = packages(
+            "a v1.0.0\tMIT\t\nb v1.0.0\tMPL-2.0\tx\nb v1.0.0\tMPL-2.0\ty\nc v1.0.0\t\t\nunaccent v0.1.1\t\t",
+        );
         let objections = not_permissive(&tree);
         assert_eq!(objections.len(), 2, "{objections:?}");
         assert!(

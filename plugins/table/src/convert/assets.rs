@@ -79,7 +79,7 @@ impl AssetMaker {
         Ok(BatchAssets { maker: self, column })
     }
 
-    /// The bands of a record.
+    /// The bands of a record: in the order in which they were asked for, else in that of the map or the assets.
     fn bands(&self, assets: &[RowAsset<'_>]) -> Result<Vec<Asset>, String> {
         let find = |key: &str| assets.iter().find(|asset| asset.key == key);
         let keys = || assets.iter().map(|asset| asset.key).collect::<Vec<_>>().join(", ");
@@ -113,6 +113,7 @@ impl AssetMaker {
         };
         if let Some(only) = &self.only {
             bands.retain(|asset| only.contains(&asset.band));
+            bands.sort_by_key(|asset| only.iter().position(|band| *band == asset.band));
         }
         if bands.is_empty() {
             return Err(match (&self.href_column, assets.is_empty()) {
