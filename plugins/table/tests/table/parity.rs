@@ -44,7 +44,7 @@ fn tables_read_as_in_pyarrow() {
         "rasteret-collections/mosaic",
     ];
     let Some(paths) = names.map(data).into_iter().collect::<Option<Vec<_>>>() else { return };
-    let Some(answer) = ask("table_oracle.py", &json!({ "tables": paths })) else { return };
+    let Some(answer) = ask("record_table_oracle.py", &json!({ "tables": paths })) else { return };
     for (path, rows) in paths.iter().zip(answer.as_array().unwrap()) {
         let (source, rows) = (table(path), rows.as_array().unwrap());
         let read = records(&source, &Selection::default());
@@ -64,7 +64,7 @@ fn tables_read_as_in_pyarrow() {
 #[test]
 fn bands_of_a_map() {
     let Some(path) = data("tables/1000-sentinel-2-items.parquet") else { return };
-    let Some(answer) = ask("table_oracle.py", &json!({ "tables": [path] })) else { return };
+    let Some(answer) = ask("record_table_oracle.py", &json!({ "tables": [path] })) else { return };
     let mut bands = BandMap::default();
     bands
         .assets
