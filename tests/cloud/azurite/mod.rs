@@ -63,18 +63,18 @@ pub struct Azurite {
 }
 
 impl Azurite {
-    /// Starts one, or says why there is none.
+    /// Starts one, or says why it cannot be installed.
     pub fn start() -> Result<Self, String> {
         let installed = installed()?;
         let folder = tempfile::tempdir().unwrap();
         let mut process = Command::new("node")
             .arg(installed.join("node_modules/azurite/dist/src/blob/main.js"))
             .args(["--blobPort", "0", "--inMemoryPersistence", "--extentMemoryLimit", "64"])
-            .args(["--disableTelemetry", "--skipApiVersionCheck", "--silent", "--location"])
-            .arg(folder.path())
+            .args(["--disableTelemetry", "--skipApiVersionCheck", "--silent"])
+            .current_dir(folder.path())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(Stdio::inherit())
             .spawn()
             .map_err(|error| format!("node: {error}"))?;
         let mut output = BufReader::new(process.stdout.take().unwrap());
@@ -82,7 +82,7 @@ impl Azurite {
         let url = loop {
             line.clear();
             if output.read_line(&mut line).unwrap() == 0 {
-                return Err(format!("Azurite ended at once: {:?}", process.wait()));
+                panic!("Azurite ended at once: {:?}", process.wait());
             }
             if let Some((_, url)) = line.trim().split_once("successfully listens on ") {
                 break url.to_owned();
