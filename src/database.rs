@@ -91,7 +91,7 @@ impl Database {
     /// If there is no dataset of this id, or its descriptor does not say where its records are.
     pub fn build_dataset(&self, id: &str) -> Result<Build> {
         let dataset = self.catalog().get(id)?.dataset;
-        Ok(self.build(DatasetSource::new(&dataset, Choice::default(), Arc::new(self.sources.clone()))?))
+        Ok(self.build(DatasetSource::new(&dataset, Choice::default(), &self.sources)?))
     }
 
     /// The datasets that collections are built from by their ids.

@@ -136,9 +136,9 @@ impl AccessErrorKind {
 
 /// An href without what signs it: what may be stored, shown and exported.
 ///
-/// The parameters of a query that carry permission go (those of Amazon's, Google's and Azure's signed URLs,
-/// and what is called a token or a key), as do user and password. What names the object stays, such as
-/// `versionId`.
+/// The parameters of a query that carry permission go (those of the signed URLs of Amazon, Google, Azure, CloudFront
+/// and their like, and what is called a token or a key), as do user, password and, of `http` URLs, the fragment.
+/// What names the object stays, such as `versionId`.
 ///
 /// ```
 /// use rasteret_schema::access::plain_href;
@@ -148,53 +148,175 @@ impl AccessErrorKind {
 /// ```
 pub fn plain_href(href: &str) -> String {
     let Some((scheme, rest)) = href.split_once("://") else { return href.to_owned() };
-    let rest = rest.split('#').next().unwrap_or_default();
+    let is = |schemes: &[&str]| schemes.iter().any(|name| scheme.eq_ignore_ascii_case(name));
+    // Elsewhere it is a part of an object's name.
+    let rest = if is(&["http", "https"]) { rest.split('#').next().unwrap_or_default() } else { rest };
     let (rest, query) = rest.split_once('?').map_or((rest, None), |(rest, query)| (rest, Some(query)));
     let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    let is_http = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
-    // `abfss://container@account…` has no user there.
-    let authority = if is_http { authority.rsplit('@').next().unwrap_or_default() } else { authority };
+    let authority = match authority.rsplit_once('@') {
+        // A container, not a user: `abfss://container@account…`.
+        Some((user, _)) if is(&["abfs", "abfss", "az"]) && !user.contains(':') => authority,
+        Some((_, host)) => host,
+        None => authority,
+    };
     let parameters: Vec<&str> = query.into_iter().flat_map(|query| query.split('&')).collect();
     let name = |parameter: &&str| parameter.split('=').next().unwrap_or_default().to_ascii_lowercase();
-    // Azure's parameters have names of two letters, which mean something else elsewhere.
-    let is_azure = parameters.iter().any(|parameter| name(parameter) == "sig");
-    let kept: Vec<&str> = parameters
-        .into_iter()
-        .filter(|parameter| {
-            let name = name(parameter);
-            !(signs(&name) || (is_azure && AZURE.contains(&name.as_str())))
+    let names: Vec<String> = parameters.iter().map(name).collect();
+    let has = |wanted: &[&str]| names.iter().any(|name| wanted.contains(&name.as_str()));
+    let (is_azure, is_signed) = (has(&["sig"]), has(&SIGNATURES));
+    let kept: Vec<&str> = (parameters.into_iter().zip(&names))
+        .filter(|(_, name)| {
+            let name = name.as_str();
+            let goes = permits(name)
+                || (is_azure && AZURE.contains(&name))
+                || (is_signed && (SIGNED_WITH.contains(&name) || name.starts_with("response-")));
+            !goes
         })
+        .map(|(parameter, _)| parameter)
         .collect();
-    let query = if kept.is_empty() { String::new() } else { format!("?{}", kept.join("&")) };
+    let query = if query.is_none() || (kept.is_empty() && !names.is_empty()) {
+        String::new()
+    } else {
+        format!("?{}", kept.join("&"))
+    };
     format!("{scheme}://{authority}{path}{query}")
 }
 
-/// Parameters of shared access signatures:
-/// <https://learn.microsoft.com/en-us/rest/api/storageservices/create-user-delegation-sas>.
-const AZURE: [&str; 20] = [
-    "sv", "st", "se", "sr", "sp", "sig", "sip", "spr", "ss", "srt", "si", "sdd", "ses", "skoid", "sktid",
-    "skt", "ske", "sks", "skv", "saoid",
+/// Parameters of Azure's shared access signatures, which have names so short that they mean something else elsewhere:
+/// <https://learn.microsoft.com/rest/api/storageservices/create-user-delegation-sas>, `create-service-sas`.
+const AZURE: [&str; 28] = [
+    "sv", "st", "se", "sr", "sp", "sip", "spr", "ss", "srt", "si", "sdd", "ses", "skoid", "sktid", "skt",
+    "ske", "sks", "skv", "saoid", "suoid", "scid", "sduoid", "skdutid", "rscc", "rscd", "rsce", "rscl",
+    "rsct",
 ];
 
-/// Whether a parameter of this name, in lower case, carries permission.
-fn signs(name: &str) -> bool {
-    const EXACT: [&str; 16] = [
-        "awsaccesskeyid",
-        "signature",
-        "expires",
-        "googleaccessid",
-        "key-pair-id",
-        "policy",
-        "token",
+/// Parameters that are signatures, of Amazon, Google, CloudFront and those who do as they do.
+const SIGNATURES: [&str; 6] =
+    ["x-amz-signature", "x-goog-signature", "x-oss-signature", "x-obs-signature", "q-signature", "signature"];
+
+/// Parameters that come with a signature and make no sense, or are refused, without it.
+const SIGNED_WITH: [&str; 5] = ["expires", "policy", "hash-algorithm", "x-id", "a-userid"];
+
+/// Whether a parameter of this name, in lower case, carries permission, or says whose it is.
+fn permits(name: &str) -> bool {
+    const BEGINNINGS: [&str; 7] = ["x-amz-", "x-goog-", "x-oss-", "x-obs-", "x-cos-", "q-", "x-ms-"];
+    const NAMES: [&str; 36] = [
         "access_token",
+        "accesskeyid",
         "accesstoken",
-        "auth",
-        "authorization",
+        "api-key",
         "api_key",
         "apikey",
+        "auth",
+        "authorization",
+        "awsaccesskeyid",
+        "bearer",
+        "client_secret",
+        "googleaccessid",
+        "hdnea",
+        "hdnts",
+        "jwt",
         "key",
+        "key-pair-id",
+        "ocp-apim-subscription-key",
+        "ossaccesskeyid",
+        "passwd",
         "password",
+        "pwd",
+        "sas",
+        "secret",
+        "security-token",
+        "session_token",
+        "sessiontoken",
         "sig",
+        "signature",
+        "subscription-key",
+        "subscription_key",
+        "token",
+        "user_token",
+        "usertoken",
+        "x-api-key",
+        "x-token",
     ];
-    name.starts_with("x-amz-") || name.starts_with("x-goog-") || EXACT.contains(&name)
+    BEGINNINGS.iter().any(|beginning| name.starts_with(beginning)) || NAMES.contains(&name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// URLs as the signers of the clouds make them (signatures shortened), and what stays of them.
+    const SIGNED: [(&str, &str); 12] = [
+        // Amazon, version 4; and version 2.
+        (
+            "https://b.s3.us-west-2.amazonaws.com/d/a.tif?response-content-type=image%2Ftiff&X-Amz-Algorithm=AWS4-HMAC-SHA256\
+             &X-Amz-Credential=ASIA%2F20240501%2Fus-west-2%2Fs3%2Faws4_request&X-Amz-Date=20240501T000000Z&X-Amz-Expires=900\
+             &X-Amz-SignedHeaders=host&X-Amz-Security-Token=TOKEN&X-Amz-Signature=SIGNATURE&x-id=GetObject&versionId=3",
+            "https://b.s3.us-west-2.amazonaws.com/d/a.tif?versionId=3",
+        ),
+        (
+            "https://b.s3.amazonaws.com/a.tif?AWSAccessKeyId=AKIA&Signature=SIGNATURE&Expires=1714521600&x-amz-security-token=TOKEN",
+            "https://b.s3.amazonaws.com/a.tif",
+        ),
+        // As NASA's servers redirect.
+        (
+            "https://d1.cloudfront.net/s3/a.tif?A-userid=me&X-Amz-Credential=ASIA&X-Amz-Signature=SIGNATURE",
+            "https://d1.cloudfront.net/s3/a.tif",
+        ),
+        // Google, version 4; and version 2.
+        (
+            "https://storage.googleapis.com/b/a.tif?X-Goog-Algorithm=GOOG4-RSA-SHA256&X-Goog-Credential=me%40p.iam.gserviceaccount.com\
+             &X-Goog-Date=20240501T000000Z&X-Goog-Expires=900&X-Goog-SignedHeaders=host&X-Goog-Signature=SIGNATURE&generation=7",
+            "https://storage.googleapis.com/b/a.tif?generation=7",
+        ),
+        (
+            "https://storage.googleapis.com/b/a.tif?GoogleAccessId=me%40p.iam.gserviceaccount.com&Expires=1714521600&Signature=SIGNATURE",
+            "https://storage.googleapis.com/b/a.tif",
+        ),
+        // Azure, as Planetary Computer has it; and of an account.
+        (
+            "https://naipeuwest.blob.core.windows.net/naip/a.tif?st=2024-05-01T00%3A00%3A00Z&se=2024-05-02T00%3A00%3A00Z&sp=rl&sv=2021-06-08\
+             &sr=c&skoid=1&sktid=2&skt=2024-05-01T00%3A00%3A00Z&ske=2024-05-08T00%3A00%3A00Z&sks=b&skv=2021-06-08&sig=SIGNATURE",
+            "https://naipeuwest.blob.core.windows.net/naip/a.tif",
+        ),
+        (
+            "https://acc.blob.core.windows.net/c/a.tif?snapshot=2024-05-01T00:00:00Z&sv=2022-11-02&ss=b&srt=sco&sp=rl&se=2024&spr=https\
+             &sig=SIGNATURE&rsct=image%2Ftiff",
+            "https://acc.blob.core.windows.net/c/a.tif?snapshot=2024-05-01T00:00:00Z",
+        ),
+        // CloudFront.
+        (
+            "https://d1.cloudfront.net/a.tif?Policy=POLICY&Signature=SIGNATURE&Key-Pair-Id=K1&Hash-Algorithm=SHA256",
+            "https://d1.cloudfront.net/a.tif",
+        ),
+        // Keys and tokens of servers of tiles and catalogues.
+        ("https://h/search?limit=10&token=next:abc&api_key=KEY", "https://h/search?limit=10"),
+        ("https://me:secret@h:8080/a.tif#part", "https://h:8080/a.tif"),
+        ("s3://KEY:SECRET@bucket/a.tif", "s3://bucket/a.tif"),
+        (
+            "abfss://c@acc.dfs.core.windows.net/a.tif?sv=1&sig=SIGNATURE",
+            "abfss://c@acc.dfs.core.windows.net/a.tif",
+        ),
+    ];
+
+    #[test]
+    fn what_signs_goes_and_what_names_stays() {
+        for (signed, plain) in SIGNED {
+            assert_eq!(plain_href(signed), plain);
+            assert_eq!(plain_href(plain), plain);
+        }
+        for plain in [
+            "https://h/a.tif?versionId=2",
+            "https://h/wcs?service=WCS&version=2.0.1&sv=1&expires=never&policy=open&st=2024",
+            "https://h/a?b?c=1",
+            "https://h/a.tif?",
+            "s3://b/what?.tif",
+            "s3://b/a#1.tif",
+            "az://c/a b.tif",
+            "/data/what?sig=1.tif",
+            "",
+        ] {
+            assert_eq!(plain_href(plain), plain);
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! The source of a dataset: what its descriptor points at.
 
 use super::CatalogError;
+use crate::io::ByteSources;
 use rasteret_schema::{
     Access, CloudConfig, DatasetDescriptor, RecordStream, Selection, SourceAdapter, SourceError,
 };
@@ -31,7 +32,7 @@ pub struct Choice {
 }
 
 impl DatasetSource {
-    /// The source of a dataset, reached by `access`. Nothing is asked for until it is built from.
+    /// The source of a dataset, reached as its descriptor says. Nothing is asked for until it is built from.
     ///
     /// # Errors
     ///
@@ -39,15 +40,17 @@ impl DatasetSource {
     pub fn new(
         dataset: &DatasetDescriptor,
         choice: Choice,
-        access: Arc<dyn Access>,
+        sources: &ByteSources,
     ) -> Result<Self, CatalogError> {
+        let cloud = dataset.cloud();
+        let access = Arc::new(sources.with_cloud(&cloud));
         let adapter = match (&dataset.collection_uri, &dataset.stac_api, dataset.record_table()) {
             (Some(collection), ..) => ready(dataset, collection, choice, access)?,
             (None, Some(api), _) => search(dataset, api, choice, access)?,
             (None, None, Some(table)) => rows(dataset, table, choice, access)?,
             (None, None, None) => return Err(CatalogError::NoSource(dataset.id.clone())),
         };
-        Ok(DatasetSource { cloud: dataset.cloud(), adapter })
+        Ok(DatasetSource { cloud, adapter })
     }
 }
 

@@ -1,5 +1,6 @@
 //! Hrefs: what they name, and how much of them may be shown.
 
+use rasteret_schema::access::plain_href;
 use std::path::PathBuf;
 
 /// The path of an href that names a local file: a plain path, or a `file:` URL. `None` for URLs of
@@ -23,8 +24,8 @@ pub fn scheme(href: &str) -> Option<&str> {
     is_scheme.then_some(scheme)
 }
 
-/// An href as it may be shown: a URL without its query, its fragment, its user name and its password,
-/// any of which may be a secret. A path is shown whole.
+/// An href as it is shown: a [plain](plain_href) one without its query and its fragment, which may be secrets of a
+/// kind that nobody knows. A path is shown whole.
 ///
 /// ```
 /// use rasteret::io::without_secrets;
@@ -32,16 +33,11 @@ pub fn scheme(href: &str) -> Option<&str> {
 /// assert_eq!(without_secrets("/data/what?.tif"), "/data/what?.tif");
 /// ```
 pub fn without_secrets(href: &str) -> String {
-    let Some(scheme) = scheme(href) else { return href.to_owned() };
-    let rest = &href[scheme.len() + "://".len()..];
-    let rest = rest.split(['?', '#']).next().unwrap_or_default();
-    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    let host = authority.rsplit_once('@').map_or(authority, |(user, host)| match scheme {
-        // The container comes before the account's host: `abfss://container@account.dfs…`.
-        "abfs" | "abfss" | "az" if !user.contains(':') => authority,
-        _ => host,
-    });
-    format!("{scheme}://{host}{path}")
+    let plain = plain_href(href);
+    match scheme(href) {
+        Some(_) => plain.split(['?', '#']).next().unwrap_or_default().to_owned(),
+        None => plain,
+    }
 }
 
 /// A message without the queries of the URLs in it.

@@ -5,6 +5,7 @@
 
 mod azure;
 mod azurite;
+mod identity;
 mod planetary_computer;
 mod s3;
 mod s3_server;

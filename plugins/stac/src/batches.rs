@@ -9,10 +9,14 @@ use futures::{StreamExt, TryStreamExt, stream};
 use rasteret_schema::access::plain_href;
 use rasteret_schema::{RecordStream, Selection, SourceBatch, SourceError, SourceFailure};
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Items of a batch at most.
 const BATCH_ITEMS: usize = 1000;
+
+/// Collections that an error lists.
+const LISTED: usize = 40;
 
 /// Makes batches of items, without those that are not wanted or came before.
 pub(crate) fn batches(
@@ -34,6 +38,8 @@ pub(crate) fn batches(
         total: None,
         left,
         is_finished: false,
+        has_taken: false,
+        others: BTreeSet::new(),
     };
     let batches = stream::try_unfold(batcher, |mut batcher| async move {
         Ok(batcher.next().await?.map(|batch| (batch, batcher)))
@@ -56,11 +62,15 @@ struct Batcher {
     left: Option<u64>,
     /// Whether the converter has said what no item had.
     is_finished: bool,
+    has_taken: bool,
+    /// Some of the collections that items are of which are not wanted.
+    others: BTreeSet<String>,
 }
 
 impl Batcher {
     async fn next(&mut self) -> Result<Option<SourceBatch>, SourceError> {
-        while self.items.len() < BATCH_ITEMS {
+        let enough = |left: Option<u64>| left.map_or(BATCH_ITEMS as u64, |left| left.min(BATCH_ITEMS as u64));
+        while (self.items.len() as u64) < enough(self.left).max(1) {
             if self.left == Some(0) {
                 self.pieces = None;
             }
@@ -81,6 +91,9 @@ impl Batcher {
             self.is_finished = true;
             self.failures.extend(self.converter.finish());
         }
+        if self.is_finished && !self.has_taken {
+            self.check_collections()?;
+        }
         if is_empty && self.failures.is_empty() {
             return Ok(None);
         }
@@ -96,13 +109,31 @@ impl Batcher {
         Ok(Some(batch))
     }
 
+    /// What is asked for and not there is an error, rather than nothing.
+    fn check_collections(&self) -> Result<(), SourceError> {
+        let wanted = &self.options.collections;
+        if wanted.is_empty()
+            || self.others.iter().any(|other| wanted.contains(other))
+            || self.others.is_empty()
+        {
+            return Ok(());
+        }
+        let found = self.others.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+        let wanted = wanted.join(" or ");
+        Err(SourceError::Invalid(format!("no item is of collection {wanted}; the items are of: {found}")))
+    }
+
     fn add(&mut self, piece: Piece) {
         let Piece { items, failures, total } = piece;
         self.failures.extend(failures);
         self.total = total.or(self.total);
         for located in items {
             if self.options.takes(&located.item) {
+                self.has_taken = true;
                 self.add_once(located);
+            } else if self.others.len() < LISTED {
+                let collection = located.item.get("collection").and_then(Value::as_str);
+                self.others.insert(collection.unwrap_or("none").to_owned());
             }
         }
     }

@@ -2,7 +2,6 @@
 
 use crate::api::{self, Landing};
 use crate::catalog::{Format, Root, is_folder, roots, walk};
-use crate::document::Content;
 use crate::options::Options;
 use crate::piece::Pieces;
 use crate::query;
@@ -35,8 +34,7 @@ pub(crate) async fn items(
         Format::Json => {
             let loaded = reader.load(Request::get(url)).await?;
             if !options.static_catalog
-                && let Content::Catalog(document) = Content::of(loaded.json.clone())
-                && let Some(landing) = Landing::new(&loaded.href, &document)
+                && let Some(landing) = Landing::new(&loaded.href, &loaded.json)
             {
                 return api::items(reader, options, selection, landing);
             }

@@ -100,3 +100,105 @@ pub(crate) fn resolve(href: &str, base: &str) -> String {
     }
     href::resolve(href, base)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn next(link: Value, current: &Request) -> Request {
+        let document = json!({ "links": [link] });
+        links(&document).next().unwrap().request("https://h/stac/search?a=1", current)
+    }
+
+    fn body(value: Value) -> Option<Map<String, Value>> {
+        value.as_object().cloned()
+    }
+
+    #[test]
+    fn hrefs_resolve_against_their_document() {
+        for (href, base, expected) in [
+            ("?page=2", "https://h/search?page=1", "https://h/search?page=2"),
+            ("./a/item.json", "https://h/c/catalog.json", "https://h/c/a/item.json"),
+            ("../item.json", "https://h/c/d/collection.json", "https://h/c/item.json"),
+            ("/item.json", "https://h/c/d", "https://h/item.json"),
+            ("//other/item.json", "https://h/c", "https://other/item.json"),
+            ("s3://bucket/a b.json", "https://h/c", "s3://bucket/a b.json"),
+            ("https://other/a", "s3://bucket/c", "https://other/a"),
+            ("../a.json", "s3://bucket/c/d.json", "s3://bucket/a.json"),
+            ("./a.json", "/data/c/catalog.json", "/data/c/a.json"),
+            ("a.json", "catalog.json", "a.json"),
+        ] {
+            assert_eq!(resolve(href, base), expected, "{href} of {base}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_link_is_passed_by() {
+        for document in [
+            json!(null),
+            json!({"links": "none"}),
+            json!({"links": [7, {}, {"rel": "next"}, {"rel": "next", "href": null}, {"rel": "next", "href": " "}]}),
+        ] {
+            assert_eq!(links(&document).count(), 0, "{document}");
+        }
+    }
+
+    #[test]
+    fn bodies_are_merged_where_the_link_says_so() {
+        let sent = body(json!({"limit": 10, "collections": ["a"], "token": "1"}));
+        let current = Request { body: sent.clone(), ..Request::get("https://h/stac/search") };
+        let link = json!({"rel": "next", "method": "POST", "href": "x", "body": {"token": "2"}});
+        assert_eq!(next(link.clone(), &current).body, body(json!({"token": "2"})));
+        let mut merged = link.clone();
+        merged["merge"] = true.into();
+        let request = next(merged, &current);
+        assert_eq!(request.body, body(json!({"limit": 10, "collections": ["a"], "token": "2"})));
+        assert_eq!(request.href, "https://h/stac/x");
+        let same = json!({"rel": "next", "method": "POST", "href": "?page=2"});
+        assert_eq!(next(same, &current).body, sent);
+        assert_eq!(next(json!({"rel": "next", "href": "x", "body": {}}), &current).body, body(json!({})));
+        let get = json!({"rel": "next", "method": "GET", "href": "x", "body": {"token": 2}});
+        assert_eq!(next(get, &current).body, None);
+    }
+
+    #[test]
+    fn headers_are_text() {
+        let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let current =
+            Request { headers: vec![header("a", "1"), header("B", "2")], ..Request::get("https://h") };
+        let link = json!({"rel": "next", "href": "x", "headers": {"b": ["3", "4"], "c": 5, "d": {}}});
+        assert_eq!(next(link.clone(), &current).headers, [header("b", "3, 4"), header("c", "5")]);
+        let mut merged = link;
+        merged["merge"] = true.into();
+        let expected = [header("b", "3, 4"), header("c", "5"), header("a", "1")];
+        assert_eq!(next(merged, &current).headers, expected);
+    }
+
+    proptest! {
+        /// A document that is moved with all that it links to still leads there.
+        #[test]
+        fn relative_links_move_with_their_documents(
+            path in "([a-z]{1,3}/){0,4}", up in 0_usize..4, down in "([a-z]{1,3}/){0,3}[a-z]{1,4}[.]json",
+        ) {
+            let up = up.min(path.matches('/').count());
+            let href = format!("./{}{down}", "../".repeat(up));
+            let resolved: Vec<String> = ["https://h/root/", "s3://b/root/", "/data/root/"]
+                .into_iter()
+                .map(|base| {
+                    let target = resolve(&href, &format!("{base}{path}catalog.json"));
+                    target.strip_prefix(base).map(str::to_owned).unwrap_or_default()
+                })
+                .collect();
+            prop_assert!(resolved[0].ends_with(&down));
+            prop_assert_eq!(&resolved[0], &resolved[1]);
+            prop_assert_eq!(&resolved[1], &resolved[2]);
+        }
+
+        #[test]
+        fn no_href_panics(href in ".{0,40}", base in "(https?://|s3://|file://|/|)[ -~]{0,30}") {
+            resolve(&href, &base);
+        }
+    }
+}

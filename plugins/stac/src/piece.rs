@@ -31,6 +31,18 @@ impl Piece {
         piece
     }
 
+    /// Items that name no collection are of the one whose list they are in.
+    pub fn of_collection(mut self, collection: Option<&str>) -> Self {
+        let Some(collection) = collection else { return self };
+        for located in &mut self.items {
+            let is_named = located.item.get("collection").is_some_and(|name| !name.is_null());
+            if !is_named {
+                located.item.insert("collection".to_owned(), Value::String(collection.to_owned()));
+            }
+        }
+        self
+    }
+
     /// Nothing but a failure.
     pub fn of_failure(href: &str, kind: &str, message: String) -> Self {
         Piece { failures: vec![failure(href, kind, message)], ..Piece::default() }

@@ -1,9 +1,10 @@
 //! How documents are asked for: with the user's headers, which go to no other server than they are meant for.
 
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, MaybeDone, maybe_done};
 use rasteret_schema::access::plain_href;
-use rasteret_schema::{Access, AccessError, DocumentRequest, SourceError};
+use rasteret_schema::{Access, DocumentRequest, SourceError};
 use serde_json::{Map, Value};
+use std::pin::Pin;
 use std::sync::Arc;
 use url::{Origin, Url};
 
@@ -40,6 +41,9 @@ pub(crate) struct Loaded {
     pub json: Value,
 }
 
+/// A document that is on its way, or has come.
+pub(crate) type Loading = Pin<Box<MaybeDone<BoxFuture<'static, Result<Loaded, SourceError>>>>>;
+
 impl Reader {
     /// `root` is the URL that the headers are meant for.
     pub fn new(access: Arc<dyn Access>, headers: Vec<(String, String)>, root: &str) -> Self {
@@ -52,7 +56,12 @@ impl Reader {
         if is_theirs { &self.headers } else { &[] }
     }
 
-    /// Asks for a document.
+    /// Asks for a document, once it is polled.
+    pub fn loading(&self, request: Request) -> Loading {
+        Box::pin(maybe_done(self.load(request)))
+    }
+
+    /// Asks for a document, and waits for it.
     pub fn load(&self, request: Request) -> BoxFuture<'static, Result<Loaded, SourceError>> {
         let mut headers = self.headers_for(&request.href).to_vec();
         for (name, value) in request.headers {
@@ -66,11 +75,12 @@ impl Reader {
             let document = match request.body {
                 None => DocumentRequest::get(request.href),
                 Some(body) => {
-                    let json = serde_json::to_vec(&body).map_err(|error| failed(&plain, error.into()))?;
+                    let json = serde_json::to_vec(&body)
+                        .map_err(|error| SourceError::Read { what: plain.clone(), source: error.into() })?;
                     DocumentRequest::post(request.href, json)
                 }
             };
-            let document = access.fetch(DocumentRequest { headers, ..document }).await.map_err(not_found)?;
+            let document = access.fetch(DocumentRequest { headers, ..document }).await?;
             let json = serde_json::from_slice(&document.bytes).map_err(|error| {
                 let start: String = String::from_utf8_lossy(&document.bytes).chars().take(60).collect();
                 SourceError::Invalid(format!("{plain} is not JSON: {error}; it begins with {start:?}"))
@@ -82,14 +92,6 @@ impl Reader {
 
 fn origin(href: &str) -> Option<Origin> {
     Url::parse(href).ok().map(|url| url.origin()).filter(Origin::is_tuple)
-}
-
-fn failed(href: &str, source: Box<dyn std::error::Error + Send + Sync>) -> SourceError {
-    SourceError::Read { what: href.to_owned(), source }
-}
-
-fn not_found(error: AccessError) -> SourceError {
-    SourceError::Access(error)
 }
 
 /// What an error is called in a [`SourceFailure`](rasteret_schema::SourceFailure).

@@ -4,6 +4,7 @@ use crate::convert::{Base, Converter};
 use crate::error::{corrupt, invalid};
 use crate::files::{FoundFile, PartitionTypes, TableFile, find, local_files, local_path};
 use crate::format::{OpenTable, Prune, may_match_month, slices};
+use crate::gather::gathered;
 use crate::layout::Layout;
 use crate::memory::MemoryTable;
 use crate::options::Options;
@@ -236,7 +237,7 @@ impl TableSource {
             Ok(stream::iter(batches))
         };
         match open() {
-            Ok(batches) => batches.boxed(),
+            Ok(batches) => gathered(batches.boxed()),
             Err(error) => stream::iter([Err(error)]).boxed(),
         }
     }
@@ -271,7 +272,7 @@ impl Dataset {
 
     /// Reads a file's schema, and finds what of it has to be read.
     async fn open(self: Arc<Self>, file: FoundFile) -> Result<OpenFile, SourceError> {
-        let table = OpenTable::open(TableFile::open(&file.href, self.access.as_ref()).await?).await?;
+        let table = OpenTable::open(TableFile::open(&file, self.access.as_ref()).await?).await?;
         let name = plain_href(&file.href);
         let schema = self.partitions.added_to(&table.schema());
         let layout = Layout::find(&name, &schema, &self.options)?;
@@ -287,21 +288,18 @@ impl Dataset {
 impl OpenFile {
     fn records(self) -> RecordStream<'static> {
         let OpenFile { dataset, file, converter, parts, layout, total } = self;
-        read_ahead(parts)
-            .map_ok(stream::iter)
-            .try_flatten()
-            .map(move |rows| {
-                let mut rows = rows?;
-                let partition = &file.partition;
-                let wanted = |name: &str| layout.reads_column(name);
-                rows.batch = dataset
-                    .partitions
-                    .append(&rows.batch, partition, wanted)
-                    .map_err(|error| invalid(&layout.table, error))?;
-                let batch = converter.convert(&rows, &dataset.selection)?;
-                Ok(SourceBatch { total, ..batch })
-            })
-            .boxed()
+        let batches = read_ahead(parts).map_ok(stream::iter).try_flatten().map(move |rows| {
+            let mut rows = rows?;
+            let partition = &file.partition;
+            let wanted = |name: &str| layout.reads_column(name);
+            rows.batch = dataset
+                .partitions
+                .append(&rows.batch, partition, wanted)
+                .map_err(|error| invalid(&layout.table, error))?;
+            let batch = converter.convert(&rows, &dataset.selection)?;
+            Ok(SourceBatch { total, ..batch })
+        });
+        gathered(batches.boxed())
     }
 }
 

@@ -168,8 +168,15 @@ impl Transport for Store {
             }
             let exchange = Arc::new(Exchange::default());
             let result = timeout(self.patience, self.answer(request, &exchange)).await;
-            let result = result.map_err(|_| no_answer(self.patience))?;
             let is_sent = exchange.is_sent.load(Relaxed);
+            let result = result.map_err(|_| match is_sent {
+                true => no_answer(self.patience),
+                // Who hands out credentials does not answer: that is no better the next time.
+                false => {
+                    let text = format!("{}; no answer for {:?}", self.credentials, self.patience);
+                    TransportError::Credentials(text)
+                }
+            })?;
             match (exchange.head.get(), result) {
                 (Some((status, headers)), Ok(Answer::Object(object))) => {
                     let body = object.into_stream().map_err(|error| TransportError::Transient(cause(&error)));

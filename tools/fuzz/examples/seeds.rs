@@ -1,9 +1,13 @@
-//! Writes `seeds`: small files of many kinds, their archives, and their tiles, for the targets to start from.
+//! Writes `seeds`: small files of many kinds, their archives, their tiles, and tables, for the targets to start from.
 //!
 //! ```text
 //! cargo run --example seeds
 //! ```
 
+use arrow_array::{ArrayRef, Float64Array, RecordBatch, StringArray};
+use arrow_ipc::CompressionType;
+use arrow_ipc::writer::{FileWriter, IpcWriteOptions, StreamWriter};
+use parquet::arrow::ArrowWriter;
 use rasteret_fuzz::tile::Case;
 use rasteret_geotiff::header;
 use rasteret_geotiff::write::{
@@ -16,6 +20,7 @@ use rasteret_schema::{
 };
 use std::error::Error;
 use std::path::Path;
+use std::sync::Arc;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -28,6 +33,33 @@ fn main() -> Result<()> {
         write("header", &name, &file[..data_start(&archive.header()?.to_header()?, file.len())])?;
         write("archive", &name, archive.as_bytes())?;
         tiles(&name, &file)?;
+    }
+    tables()
+}
+
+/// A table of two scenes in each format.
+fn tables() -> Result<()> {
+    let text = |values: [&str; 2]| Arc::new(StringArray::from(values.to_vec())) as ArrayRef;
+    let numbers = |values: [f64; 2]| Arc::new(Float64Array::from(values.to_vec())) as ArrayRef;
+    let batch = RecordBatch::try_from_iter([
+        ("id", text(["a", "b"])),
+        ("datetime", text(["2024-01-03", "2024-01-08T05:22:31Z"])),
+        ("href", text(["a.tif", "b.tif"])),
+        ("proj:epsg", numbers([32643.0, 32644.0])),
+    ])?;
+    let mut parquet = ArrowWriter::try_new(Vec::new(), batch.schema(), None)?;
+    parquet.write(&batch)?;
+    write("table", "parquet", &parquet.into_inner()?)?;
+    let compressions =
+        [("", None), ("-lz4", Some(CompressionType::LZ4_FRAME)), ("-zstd", Some(CompressionType::ZSTD))];
+    for (name, compression) in compressions {
+        let options = IpcWriteOptions::default().try_with_compression(compression)?;
+        let mut file = FileWriter::try_new_with_options(Vec::new(), &batch.schema(), options.clone())?;
+        file.write(&batch)?;
+        write("table", &format!("arrow-file{name}"), &file.into_inner()?)?;
+        let mut stream = StreamWriter::try_new_with_options(Vec::new(), &batch.schema(), options)?;
+        stream.write(&batch)?;
+        write("table", &format!("arrow-stream{name}"), &stream.into_inner()?)?;
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! What must hold for headers, tiles and archives of any bytes.
+//! What must hold for headers, tiles, archives and tables of any bytes.
 //!
 //! Each module has a function `check` that takes the bytes of one input and panics where something
 //! does not hold. The targets in `fuzz_targets` are no more than calls of these. Small inputs that
@@ -7,4 +7,5 @@
 pub mod archive;
 pub mod header;
 pub mod lerc;
+pub mod table;
 pub mod tile;

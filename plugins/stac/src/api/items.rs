@@ -7,6 +7,7 @@ use crate::options::Options;
 use crate::piece::Pieces;
 use crate::reader::Request;
 use futures::{StreamExt, TryStreamExt, stream};
+use rasteret_schema::access::plain_href;
 use rasteret_schema::{Selection, SourceError};
 use url::form_urlencoded::byte_serialize;
 
@@ -16,7 +17,7 @@ pub(super) fn of_collections(api: Api, selection: Selection) -> Result<Pieces, S
     if intersects.is_some() || filter.is_some() {
         return Err(SourceError::Invalid(format!(
             "{} has no search, which `intersects` and `filter` need; select by a bounding box and dates",
-            api.landing.url
+            plain_href(&api.landing.url)
         )));
     }
     let wanted = api.options.collections.clone();
@@ -28,8 +29,8 @@ pub(super) fn of_collections(api: Api, selection: Selection) -> Result<Pieces, S
         let (api, selection) = (api.clone(), selection.clone());
         stream::iter(ids).map(Ok).and_then(move |id| {
             let href = below(&api.landing.collections(), &format!("{}/items", escaped(&id)));
-            let lists =
-                requests(&api.options, &selection, &href).map(|requests| api.clone().searched(requests));
+            let requests = requests(&api.options, &selection, &href);
+            let lists = requests.map(|requests| api.clone().searched(requests, Some(id)));
             async move { lists }
         })
     });

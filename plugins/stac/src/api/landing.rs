@@ -21,8 +21,11 @@ pub(crate) struct SearchLink {
 }
 
 impl Landing {
-    /// `None` if the document is a catalogue of plain files.
+    /// `None` if the document is of plain files, or has items itself.
     pub fn new(url: &str, document: &Value) -> Option<Self> {
+        if document.get("features").is_some() || document.get("type").is_some_and(|kind| kind == "Feature") {
+            return None;
+        }
         let has = |rel: &str| links(document).any(|link| link.rel == rel);
         let conforms = document.get("conformsTo").is_some_and(Value::is_array);
         let is_plain = has("child") || has("item") || has("items");
@@ -56,7 +59,9 @@ impl Landing {
     /// Whether the server says what it can do, and an extension is not among it.
     pub fn lacks(&self, extension: &str) -> bool {
         let says_something = self.classes().next().is_some();
-        says_something && !self.classes().any(|class| class.to_ascii_lowercase().contains(extension))
+        let is_of =
+            |class: &str| class.split(['/', '#', ':']).any(|part| part.eq_ignore_ascii_case(extension));
+        says_something && !self.classes().any(is_of)
     }
 
     fn classes(&self) -> impl Iterator<Item = &str> {
@@ -101,10 +106,15 @@ mod tests {
         let guessed = landing(guessed).unwrap();
         assert_eq!(guessed.search().unwrap().get.unwrap(), "https://h/stac/v1/search?key=k");
         assert_eq!(guessed.collections(), "https://h/c");
-        let features = json!({"conformsTo": ["http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core"]});
+        let features = json!({"conformsTo": [
+            "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
+            "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables",
+            "https://api.stacspec.org/v1.0.0-rc.2/item-search#filter:basic-cql",
+        ]});
         let features = landing(features).unwrap();
-        assert_eq!(features.search(), None);
-        assert!(features.lacks("query"));
+        assert!(features.lacks("query") && !features.lacks("filter"));
+        let core = json!({"conformsTo": ["http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core"]});
+        assert_eq!(landing(core).unwrap().search(), None);
         assert!(landing(json!({"type": "Catalog", "links": [{"rel": "child", "href": "a.json"}]})).is_none());
     }
 }

@@ -22,6 +22,7 @@ use crate::piece::{Piece, Pieces};
 use crate::query;
 use crate::reader::{Reader, Request};
 use futures::{StreamExt, TryStreamExt, future, stream};
+use rasteret_schema::access::plain_href;
 use rasteret_schema::{AccessErrorKind, Selection, SourceError};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -48,7 +49,7 @@ pub(crate) fn items(
         return Err(SourceError::Invalid(format!(
             "{} does not have the filter extension; its classes of conformance say so. Leave out the filter, and \
              filter the collection once it is built",
-            landing.url
+            plain_href(&landing.url)
         )));
     }
     let queries_here = landing.lacks("query");
@@ -56,7 +57,11 @@ pub(crate) fn items(
     let found = match api.landing.search() {
         Some(link) => {
             let requests = search::requests(options, selection, &link, queries_here);
-            api.clone().searched(requests?)
+            let only = match options.collections.as_slice() {
+                [id] => Some(id.clone()),
+                _ => None,
+            };
+            api.clone().searched(requests?, only)
         }
         None => items::of_collections(api.clone(), selection.clone())?,
     };
@@ -65,12 +70,13 @@ pub(crate) fn items(
 }
 
 impl Api {
-    /// What some searches find, one after the other.
-    fn searched(self, requests: Vec<Request>) -> Pieces {
+    /// What some searches find, one after the other. Servers may leave out the collection that was asked for.
+    fn searched(self, requests: Vec<Request>, collection: Option<String>) -> Pieces {
         let enough = self.options.max_items;
         stream::iter(requests)
             .map(move |request| pages(self.reader.clone(), First::Request(request), enough))
             .flatten()
+            .map_ok(move |piece| piece.of_collection(collection.as_deref()))
             .boxed()
     }
 

@@ -5,6 +5,7 @@ use super::landing::SearchLink;
 use crate::options::Options;
 use crate::reader::Request;
 use chrono::{DateTime, SecondsFormat};
+use rasteret_schema::access::plain_href;
 use rasteret_schema::{BoundingBox, Selection, SourceError};
 use serde_json::{Map, Value, json};
 use url::Url;
@@ -103,8 +104,9 @@ fn time(micros: Option<i64>) -> String {
 
 /// A URL that asks for the same by GET: lists with commas, objects as JSON.
 pub(super) fn with_query(href: &str, fields: &Map<String, Value>) -> Result<String, SourceError> {
-    let mut url = Url::parse(href)
-        .map_err(|error| SourceError::Invalid(format!("{href:?} is not a URL to search: {error}")))?;
+    let mut url = Url::parse(href).map_err(|error| {
+        SourceError::Invalid(format!("{} is not a URL to search: {error}", plain_href(href)))
+    })?;
     {
         let mut query = url.query_pairs_mut();
         for (name, value) in fields {

@@ -9,14 +9,14 @@ use crate::document::Content;
 use crate::options::Options;
 use crate::paging::{First, pages};
 use crate::piece::{Piece, Pieces};
-use crate::reader::{Loaded, Reader, kind};
+use crate::reader::{Loaded, Loading, Reader, kind};
 use crate::seen::Seen;
-use futures::future::{BoxFuture, MaybeDone, maybe_done, poll_fn};
+use futures::future::{MaybeDone, poll_fn};
 use futures::{FutureExt, StreamExt, TryStreamExt, stream};
+use rasteret_schema::access::plain_href;
 use rasteret_schema::{Selection, SourceError};
 use serde_json::Value;
 use std::collections::VecDeque;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 
@@ -74,8 +74,6 @@ pub(crate) fn walk(
     stream::try_unfold(walk, |mut walk| async move { Ok(walk.next().await?.map(|piece| (piece, walk))) })
         .boxed()
 }
-
-type Loading = Pin<Box<MaybeDone<BoxFuture<'static, Result<Loaded, SourceError>>>>>;
 
 /// A document whose turn has not come.
 struct Waiting {
@@ -155,7 +153,7 @@ impl Walk {
     async fn next_of_current(&mut self) -> Result<Option<Piece>, SourceError> {
         let Some(current) = &mut self.current else { return Ok(None) };
         let piece = match current.pieces.try_next().await {
-            Ok(Some(piece)) => return Ok(Some(of_collection(piece, current.collection.as_deref()))),
+            Ok(Some(piece)) => return Ok(Some(piece.of_collection(current.collection.as_deref()))),
             Ok(None) => None,
             Err(error) if current.is_root => return Err(error),
             Err(error) => Some(Piece::of_failure(&current.href, kind(&error), error.to_string())),
@@ -181,8 +179,7 @@ impl Walk {
                     && waiting.target.format == Format::Json
                     && (*started < AHEAD || at == 0)
                 {
-                    let document = reader.load(waiting.target.request.clone());
-                    waiting.document = Some(Box::pin(maybe_done(document)));
+                    waiting.document = Some(reader.loading(waiting.target.request.clone()));
                     *started += 1;
                 }
                 let Some(document) = &mut waiting.document else { continue };
@@ -206,7 +203,7 @@ impl Walk {
         match Content::of(json) {
             Content::Item(item) => {
                 let piece = Piece::of_features(vec![Value::Object(item)], &href);
-                Ok(of_collection(piece, collection.as_deref()))
+                Ok(piece.of_collection(collection.as_deref()))
             }
             Content::Items(features, mut rest) => {
                 if let Value::Object(fields) = &mut rest {
@@ -232,7 +229,7 @@ impl Walk {
             Content::Other => {
                 let message = "it is neither a STAC catalogue, nor a collection, nor items".to_owned();
                 if is_root {
-                    return Err(SourceError::Invalid(format!("{}: {message}", self.url)));
+                    return Err(SourceError::Invalid(format!("{}: {message}", plain_href(&self.url))));
                 }
                 Ok(Piece::of_failure(&href, "invalid", message))
             }
@@ -264,16 +261,4 @@ impl Walk {
         };
         self.current = Some(Current { pieces, collection: target.collection, href, is_root });
     }
-}
-
-/// Items that name no collection are of the one whose document leads to them.
-fn of_collection(mut piece: Piece, collection: Option<&str>) -> Piece {
-    let Some(collection) = collection else { return piece };
-    for located in &mut piece.items {
-        let named = located.item.get("collection").is_some_and(|name| !name.is_null());
-        if !named {
-            located.item.insert("collection".to_owned(), Value::String(collection.to_owned()));
-        }
-    }
-    piece
 }

@@ -1,11 +1,12 @@
 //! One item becomes one record.
 
+use super::asset::OfferedAsset;
 use super::offer::Offer;
 use super::raster::RasterBand;
-use super::select::BandSelector;
+use super::select::{BandSelector, ChosenBand};
 use super::{LocatedItem, footprint, href, projection, time};
 use rasteret_schema::access::plain_href;
-use rasteret_schema::{Asset, Record, SourceFailure};
+use rasteret_schema::{Asset, Crs, Record, SourceFailure};
 use serde_json::{Map, Value};
 
 /// Bytes of an id at most.
@@ -114,14 +115,9 @@ pub(super) fn convert(located: &LocatedItem, bands: &BandSelector) -> Result<Con
             band_index: band.index.and_then(|index| i32::try_from(index).ok()),
         });
         raster_bands.extend(RasterBand::new(band, asset));
-        if crs.is_none() {
-            let sample = asset.samples.get(band.index.unwrap_or(0));
-            let of_sample =
-                sample.into_iter().flat_map(|sample| &sample.objects).find_map(|o| projection::read(o));
-            crs = of_sample.or_else(|| projection::read(asset.object));
-        }
+        // What the item says goes for an asset that says nothing of itself: for the first, and so for the record.
+        crs = crs.or_else(|| own_crs(asset, band)).or_else(|| projection::read(properties));
     }
-    let crs = crs.or_else(|| projection::read(properties));
     let record = Record {
         id,
         datetime,
@@ -134,6 +130,14 @@ pub(super) fn convert(located: &LocatedItem, bands: &BandSelector) -> Result<Con
         collection: collection.map(str::to_owned),
     };
     Ok(Converted { record, raster_bands, asked: chosen.iter().filter_map(|band| band.asked).collect() })
+}
+
+/// The CRS that a band or its asset says.
+fn own_crs(asset: &OfferedAsset<'_>, band: &ChosenBand) -> Option<Crs> {
+    let sample = asset.samples.get(band.index.unwrap_or(0));
+    let of_sample =
+        sample.into_iter().flat_map(|sample| &sample.objects).find_map(|entry| projection::read(entry));
+    of_sample.or_else(|| projection::read(asset.object))
 }
 
 /// Where an item is, without secrets.

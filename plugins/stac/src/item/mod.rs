@@ -2,7 +2,8 @@
 //!
 //! Items come as JSON, not as the types of a STAC library: much of what is published breaks the specification
 //! somewhere, and one odd field is no reason to lose an item. What can be read of versions 0.9 to 1.1 is; what cannot
-//! be a record is a failure that names the item, and the others go on.
+//! be a record is a failure that names the item, and the others go on. The crate documentation says for users what
+//! becomes of what.
 //!
 //! | file | of an item |
 //! | --- | --- |

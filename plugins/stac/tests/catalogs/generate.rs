@@ -21,8 +21,8 @@ pub struct Layout {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Links {
     Relative,
-    /// Below this, which is where the catalogue is published.
-    Absolute(&'static str),
+    /// Below where the catalogue is published.
+    Absolute,
 }
 
 /// How a collection gives its items.
@@ -39,7 +39,7 @@ impl Layout {
         self.children.pow(self.depth as u32) * self.items
     }
 
-    /// Writes the catalogue. `base` stands for [`Links::Absolute`]'s place.
+    /// Writes the catalogue, which is published at `base`.
     pub fn write(&self, folder: &Path, base: &str) {
         self.catalog(folder, base, "", self.depth);
     }
@@ -47,8 +47,8 @@ impl Layout {
     fn href(&self, base: &str, path: &str, name: &str) -> String {
         match self.links {
             Links::Relative => format!("./{name}"),
-            Links::Absolute(_) if path.is_empty() => format!("{base}/{name}"),
-            Links::Absolute(_) => format!("{base}/{path}/{name}"),
+            Links::Absolute if path.is_empty() => format!("{base}/{name}"),
+            Links::Absolute => format!("{base}/{path}/{name}"),
         }
     }
 

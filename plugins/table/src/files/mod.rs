@@ -7,17 +7,20 @@ pub(crate) use partition::{Partition, PartitionTypes};
 pub(crate) use table_file::{TableFile, merged};
 
 use futures::{StreamExt, TryStreamExt};
-use rasteret_schema::{Access, AccessErrorKind, SourceError};
+use rasteret_schema::{Access, AccessErrorKind, RandomAccess, SourceError};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Extensions that tables have. What a file is, its content says; but a folder may hold more than tables.
 const EXTENSIONS: [&str; 8] = ["parquet", "geoparquet", "parq", "pq", "arrow", "arrows", "feather", "ipc"];
 
 /// A file of a table.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct FoundFile {
     pub href: String,
     pub partition: Partition,
+    /// The file, if it had to be opened to be found.
+    pub opened: Option<Arc<dyn RandomAccess>>,
 }
 
 /// The file at `uri`, or the files of the dataset in the folder or below the prefix that it names.
@@ -26,24 +29,32 @@ pub(crate) async fn find(uri: &str, access: &dyn Access) -> Result<Vec<FoundFile
         Some(path) => path.is_dir(),
         None => uri.ends_with('/'),
     };
-    if !is_folder {
-        // Whether there is an object of this name, only asking tells.
-        match access.open(uri).await {
-            Ok(_) => return Ok(vec![FoundFile { href: uri.to_owned(), partition: Partition::default() }]),
+    // Whether there is an object of this name, only asking tells.
+    let missing = match is_folder {
+        true => None,
+        false => match access.open(uri).await {
+            Ok(file) => {
+                return Ok(vec![FoundFile {
+                    href: uri.to_owned(),
+                    opened: Some(file),
+                    ..FoundFile::default()
+                }]);
+            }
             Err(error) if error.kind != AccessErrorKind::NotFound || local_path(uri).is_some() => {
                 return Err(error.into());
             }
-            Err(_) => {}
-        }
-    }
-    let listed: Vec<String> = access.list(uri).map_ok(|file| file.href).boxed().try_collect().await?;
+            Err(error) => Some(error),
+        },
+    };
+    let listed = access.list(uri).map_ok(|file| file.href).boxed().try_collect::<Vec<String>>().await;
+    let listed = listed.map_err(|error| missing.unwrap_or(error))?;
     let root = uri.trim_end_matches('/');
     let below = |href: &str| href.strip_prefix(root).unwrap_or(href).trim_start_matches('/').to_owned();
     let mut files: Vec<FoundFile> = listed
         .into_iter()
         .map(|href| (below(&href), href))
         .filter(|(path, _)| !path.is_empty() && !path.split('/').any(is_hidden))
-        .map(|(path, href)| FoundFile { href, partition: Partition::of(&path) })
+        .map(|(path, href)| FoundFile { href, partition: Partition::of(&path), opened: None })
         .collect();
     if files.iter().any(|file| has_table_extension(&file.href)) {
         files.retain(|file| has_table_extension(&file.href));

@@ -99,7 +99,11 @@ mod tests {
     use super::*;
 
     fn files(paths: &[&str]) -> Vec<FoundFile> {
-        let file = |path: &&str| FoundFile { href: (*path).to_owned(), partition: Partition::of(path) };
+        let file = |path: &&str| FoundFile {
+            href: (*path).to_owned(),
+            partition: Partition::of(path),
+            opened: None,
+        };
         paths.iter().map(file).collect()
     }
 

@@ -1,5 +1,6 @@
 //! A file of a table, opened.
 
+use super::FoundFile;
 use crate::error::corrupt;
 use bytes::Bytes;
 use futures::future::try_join_all;
@@ -25,8 +26,12 @@ pub(crate) struct TableFile {
 }
 
 impl TableFile {
-    pub async fn open(href: &str, access: &dyn Access) -> Result<TableFile, SourceError> {
-        let file = access.open(href).await?;
+    pub async fn open(found: &FoundFile, access: &dyn Access) -> Result<TableFile, SourceError> {
+        let href = &found.href;
+        let file = match &found.opened {
+            Some(file) => Arc::clone(file),
+            None => access.open(href).await?,
+        };
         let size = file.size();
         let start = if size <= WHOLE { 0 } else { size - TAIL };
         let tail = if size == 0 { Bytes::new() } else { file.read(start..size).await? };

@@ -11,6 +11,7 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::{
     ColumnChunkMetaData, PageIndexPolicy, ParquetMetaData, ParquetMetaDataPushDecoder, RowGroupMetaData,
 };
+use parquet::file::page_index::offset_index::PageLocation;
 use rasteret_schema::SourceError;
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -43,6 +44,9 @@ impl Pages {
         let known = read(file, alone, PageIndexPolicy::Optional, PageIndexPolicy::Skip).await?;
         let known = read(file, known, PageIndexPolicy::Skip, PageIndexPolicy::Optional).await?;
         guarded(&file.name, || {
+            if !are_within(&known, file.size()) {
+                return Err(ParquetError::General("its page index is broken".to_owned()));
+            }
             let Some(rows) = rows(&known, &leaves, prune) else { return Ok(None) };
             let options = ArrowReaderOptions::new().with_schema(Arc::clone(metadata.schema()));
             let metadata = ArrowReaderMetadata::try_new(Arc::new(known), options)?;
@@ -127,6 +131,24 @@ async fn read(
     Err(corrupt(&file.name, "its page index is broken"))
 }
 
+/// Whether pages lie within the file, and follow each other.
+fn are_within(metadata: &ParquetMetaData, size: u64) -> bool {
+    let count = metadata.row_group(0).num_rows();
+    let columns = metadata.offset_index().and_then(|groups| groups.first()).into_iter().flatten();
+    columns.map(|column| column.page_locations()).all(|pages| {
+        let starts = pages.iter().map(|page| page.first_row_index);
+        let is_within = |page: &PageLocation| {
+            let end = page.offset.checked_add(page.compressed_page_size.into());
+            let end = end.and_then(|end| u64::try_from(end).ok());
+            page.offset >= 0 && page.compressed_page_size >= 0 && end.is_some_and(|end| end <= size)
+        };
+        starts.is_sorted()
+            && pages.first().is_none_or(|page| page.first_row_index == 0)
+            && pages.last().is_none_or(|page| page.first_row_index < count)
+            && pages.iter().all(is_within)
+    })
+}
+
 /// The rows that may be selected. Columns have pages of their own: between the starts of any two, each column
 /// has one page.
 fn rows(metadata: &ParquetMetaData, leaves: &[usize], prune: &FilePrune) -> Option<Vec<Range<usize>>> {
@@ -135,9 +157,7 @@ fn rows(metadata: &ParquetMetaData, leaves: &[usize], prune: &FilePrune) -> Opti
     let count = usize::try_from(metadata.row_group(0).num_rows()).ok()?;
     let starts = |leaf: usize| -> Option<Vec<usize>> {
         let pages = places.get(leaf)?.page_locations().iter();
-        let starts: Option<Vec<usize>> =
-            pages.map(|page| usize::try_from(page.first_row_index).ok()).collect();
-        starts.filter(|starts| starts.is_sorted() && starts.last().is_none_or(|last| *last < count))
+        pages.map(|page| usize::try_from(page.first_row_index).ok()).collect()
     };
     let starts: Vec<(usize, Vec<usize>)> =
         leaves.iter().map(|leaf| Some((*leaf, starts(*leaf)?))).collect::<Option<_>>()?;

@@ -174,16 +174,17 @@ impl Group {
             true => Pages::find(file, metadata, self.index, prune).await?,
             false => None,
         };
+        let all = 0..rows;
         let (metadata, index, ranges) = match pages {
             Some(pages) => (pages.metadata, 0, pages.rows),
-            None => (metadata.clone(), self.index, vec![0..rows]),
+            None => (metadata.clone(), self.index, vec![all.clone()]),
         };
         let mut decoder = guarded(&file.name, || {
             let builder = ParquetPushDecoderBuilder::new_with_metadata(metadata);
             let builder = builder.with_row_groups(vec![index]).with_projection(self.mask);
             let selection = RowSelection::from_consecutive_ranges(ranges.iter().cloned(), rows);
             let builder = match ranges.as_slice() {
-                [all] if *all == (0..rows) => builder,
+                [range] if *range == all => builder,
                 _ => builder.with_row_selection(selection),
             };
             builder.with_batch_size(batch_rows).build()

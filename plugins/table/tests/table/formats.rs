@@ -1,11 +1,16 @@
 //! Files of all formats, and what is none.
 
-use crate::support::{error, records, scenes, table, write_parquet};
+use crate::support::{error, records, scenes, table, text, write_parquet};
+use arrow_array::RecordBatch;
+use arrow_array::cast::AsArray;
+use arrow_cast::cast;
 use arrow_ipc::CompressionType;
 use arrow_ipc::writer::{FileWriter, IpcWriteOptions, StreamWriter};
+use arrow_schema::DataType;
 use parquet::basic::Compression;
 use parquet::file::properties::WriterProperties;
-use rasteret_schema::{Record, Selection};
+use rasteret_schema::{Record, Selection, SourceAdapter};
+use rasteret_table::TableSource;
 use std::fs::{File, write};
 use std::path::Path;
 
@@ -48,6 +53,68 @@ fn formats_are_told_apart_by_content() {
         writer.finish().unwrap();
         assert_eq!(all(&path), expected);
     }
+}
+
+/// A stream may have other dictionaries from one batch to the next.
+#[test]
+fn dictionaries_that_change() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("scenes.arrows");
+    let dictionary = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+    let batch = |names: [&str; 3]| {
+        let column = |values: [&str; 3]| cast(&text(values), &dictionary).unwrap();
+        RecordBatch::try_from_iter([
+            ("id", column(names)),
+            ("datetime", column(["2024-01-01"; 3])),
+            ("href", column(["a.tif", "b.tif", "c.tif"])),
+            ("platform", column(names)),
+        ])
+        .unwrap()
+    };
+    let batches = [batch(["a", "b", "c"]), batch(["d", "e", "f"]), batch(["g", "h", "i"])];
+    let mut writer = StreamWriter::try_new(File::create(&path).unwrap(), &batches[0].schema()).unwrap();
+    batches.iter().for_each(|batch| writer.write(batch).unwrap());
+    writer.finish().unwrap();
+    let ids: Vec<String> = all(&path).into_iter().map(|record| record.id).collect();
+    assert_eq!(ids, ["a", "b", "c", "d", "e", "f", "g", "h", "i"]);
+    let source = table(&path).href_column("href");
+    let read = crate::support::batches(&source, &Selection::default()).unwrap();
+    let platforms = read.iter().map(|batch| batch.records.column_by_name("platform").unwrap());
+    let platforms: Vec<_> = platforms.map(|column| cast(column, &DataType::Utf8).unwrap()).collect();
+    let platforms: Vec<&str> =
+        platforms.iter().flat_map(|column| column.as_string::<i32>().iter().flatten()).collect();
+    assert_eq!(platforms, ids);
+
+    // Without its end, and without its marker of the end.
+    let bytes = std::fs::read(&path).unwrap();
+    write(&path, &bytes[..bytes.len() - 20]).unwrap();
+    assert!(error(&source).contains("copy it again"));
+    write(&path, &bytes[..bytes.len() - 8]).unwrap();
+    assert_eq!(all(&path).len(), 9);
+}
+
+#[test]
+fn fingerprints_change_with_what_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("scenes.parquet");
+    write_parquet(&path, &scenes(10), WriterProperties::default());
+    let source = table(&path).href_column("href");
+    let first = source.fingerprint().unwrap();
+    assert_eq!(source.clone().fingerprint().unwrap(), first);
+    assert_ne!(source.clone().only_bands(["href"]).fingerprint().unwrap(), first);
+    write_parquet(&path, &scenes(11), WriterProperties::default());
+    assert_ne!(source.fingerprint().unwrap(), first);
+    assert!(table(&folder.path().join("nothing")).fingerprint().is_err());
+
+    let memory = |count| TableSource::from_batches("memory", scenes(1).schema(), vec![scenes(count)]);
+    assert_eq!(memory(5).fingerprint().unwrap(), memory(5).fingerprint().unwrap());
+    assert_ne!(memory(5).fingerprint().unwrap(), memory(6).fingerprint().unwrap());
+
+    // Of a remote table there is nothing to know without asking; and nothing secret to tell.
+    let remote = table(Path::new("https://me:secret@h/a.parquet?sig=abc"));
+    assert_eq!(remote.description(), "https://h/a.parquet");
+    let fingerprint = remote.fingerprint().unwrap();
+    assert!(!fingerprint.contains("secret") && !format!("{remote:?}").contains("secret"));
 }
 
 #[test]

@@ -178,6 +178,30 @@ proptest! {
     }
 }
 
+/// A row group that is large enough for its page index to be asked.
+static LARGE: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("table");
+    let properties =
+        WriterProperties::builder().set_dictionary_enabled(false).set_data_page_row_count_limit(1000);
+    write_parquet(&path, &scenes(10_000), properties.set_write_batch_size(1000).build());
+    std::fs::read(&path).unwrap()
+});
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    #[test]
+    fn damaged_page_indexes(damages in proptest::collection::vec((0..12_000_usize, any::<u8>()), 1..6)) {
+        let mut bytes = LARGE.clone();
+        let length = bytes.len();
+        for (back, byte) in damages {
+            bytes[length - 9 - back] = byte;
+        }
+        read(bytes);
+    }
+}
+
 #[test]
 fn every_byte_of_a_footer() {
     for table in TABLES.iter() {

@@ -109,6 +109,7 @@ fn a_small_part_of_a_row_group() {
         assert_eq!(ids(&source, &selection), expected);
         let (requests, bytes) = counting.take();
         println!("{} records: {requests} requests, {bytes} of {size} bytes", expected.len());
+        assert!(batches(&source, &selection).unwrap().len() <= 2, "batches are not torn");
         assert!(bytes < size / 3 && requests < 30, "{requests} requests, {bytes} of {size} bytes");
     }
 }

@@ -124,7 +124,7 @@ pub struct BandMaps {
 pub struct BuildLocal {
     #[command(flatten)]
     pub common: Common,
-    /// Folders, globs or files; or the .json file of a STAC catalogue, collection or item
+    /// Folders, globs or files; or a .json, .geojson or .ndjson file: a STAC catalogue, collection, item, or items
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<String>,
     /// Regular expression on the path: its first group (or the one named `band`) is the band
@@ -141,8 +141,11 @@ pub struct BuildLocal {
 impl BuildLocal {
     /// The STAC catalogue, if one was given.
     pub fn catalog(&self) -> Result<Option<&str>, String> {
-        let is_json = |path: &&String| path.to_ascii_lowercase().ends_with(".json");
-        match self.paths.iter().find(is_json) {
+        let is_stac = |path: &&String| {
+            let path = path.to_ascii_lowercase();
+            [".json", ".geojson", ".ndjson"].iter().any(|ending| path.ends_with(ending))
+        };
+        match self.paths.iter().find(is_stac) {
             None => Ok(None),
             Some(catalog) if self.paths.len() == 1 && !self.has_rules() => Ok(Some(catalog)),
             Some(catalog) => Err(format!(

@@ -22,8 +22,6 @@ pub struct Read {
     pub selection: Selection,
     #[command(flatten)]
     pub choice: Choice,
-    #[command(flatten)]
-    pub store: Store,
     /// Keep every pixel that the area touches, not just those whose centre it covers
     #[arg(long)]
     pub all_touched: bool,
@@ -51,6 +49,8 @@ pub struct Read {
     /// By its ending, an array: .npy, .tif or .png; a dataset: .zarr; a table: .parquet
     #[arg(short, long, value_name = "OUT")]
     pub output: PathBuf,
+    #[command(flatten)]
+    pub store: Store,
 }
 
 /// What a read gives.

@@ -24,8 +24,6 @@ pub struct Sample {
     pub selection: Selection,
     #[command(flatten)]
     pub choice: Choice,
-    #[command(flatten)]
-    pub store: Store,
     /// Which records a point takes its values from, where it lies on several
     #[arg(long = "match", value_enum, default_value_t)]
     pub matching: Match,
@@ -38,6 +36,8 @@ pub struct Sample {
     /// The table, by its ending: .parquet or .csv
     #[arg(short, long, value_name = "OUT")]
     pub output: PathBuf,
+    #[command(flatten)]
+    pub store: Store,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]

@@ -13,13 +13,12 @@ use rasteret::local::LocalSource;
 use rasteret::schema::DatasetDescriptor;
 use rasteret::schema::access::plain_href;
 use serde_json::{Map, Value, json};
-use std::sync::Arc;
 
 pub fn dataset(session: &Session<'_>, build: &Build) -> Result<Outcome, CommandError> {
     let database = session.open_writable_with(&build.cloud.store)?;
     let dataset = database.catalog().get(&build.dataset)?.dataset;
     let choice = choice(Some(&build.search), &build.limits);
-    let request = request(&database, &dataset, choice, &build.cloud)?;
+    let request = request(&database, dataset, choice, &build.cloud)?;
     run(session, limited(request, &build.limits), &build.common)
 }
 
@@ -35,7 +34,7 @@ pub fn stac(session: &Session<'_>, build: &BuildStac) -> Result<Outcome, Command
     )?;
     let database = session.open_writable_with(&build.cloud.store)?;
     let choice = choice(Some(&build.search), &build.limits);
-    let request = request(&database, &dataset, choice, &build.cloud)?;
+    let request = request(&database, dataset, choice, &build.cloud)?;
     run(session, limited(request, &build.limits), &build.common)
 }
 
@@ -52,7 +51,7 @@ pub fn table(session: &Session<'_>, build: &BuildTable) -> Result<Outcome, Comma
         }),
     )?;
     let database = session.open_writable_with(&build.cloud.store)?;
-    let request = request(&database, &dataset, choice(None, &build.limits), &build.cloud)?;
+    let request = request(&database, dataset, choice(None, &build.limits), &build.cloud)?;
     run(session, limited(request, &build.limits), &build.common)
 }
 
@@ -61,7 +60,7 @@ pub fn local(session: &Session<'_>, build: &BuildLocal) -> Result<Outcome, Comma
         let source = json!({"stac_api": catalog, "static_catalog": true});
         let dataset = described(catalog, &BandMaps::default(), source)?;
         let database = session.open_writable()?;
-        let request = request(&database, &dataset, Choice::default(), &Cloud::default())?;
+        let request = request(&database, dataset, Choice::default(), &Cloud::default())?;
         return run(session, request, &build.common);
     }
     let database = session.open_writable()?;
@@ -115,13 +114,13 @@ fn choice(search: Option<&Search>, limits: &Limits) -> Choice {
 
 fn request(
     database: &Database,
-    dataset: &DatasetDescriptor,
+    mut dataset: DatasetDescriptor,
     choice: Choice,
     cloud: &Cloud,
 ) -> Result<build::Build, CommandError> {
-    let source = DatasetSource::new(dataset, choice, Arc::new(database.sources().clone()));
-    let source = source.map_err(rasteret::Error::from)?;
-    Ok(database.build(source).cloud(cloud.over(dataset.cloud())))
+    dataset.cloud_config = Some(cloud.over(dataset.cloud()));
+    let source = DatasetSource::new(&dataset, choice, database.sources());
+    Ok(database.build(source.map_err(rasteret::Error::from)?))
 }
 
 fn limited(request: build::Build, limits: &Limits) -> build::Build {

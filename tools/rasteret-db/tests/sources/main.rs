@@ -6,6 +6,7 @@ mod datasets;
 #[allow(dead_code, reason = "other tests use the rest")]
 #[path = "../../../../tests/oracle/mod.rs"]
 mod oracle;
+mod served;
 mod stac;
 #[allow(dead_code, reason = "other tests use the rest")]
 #[path = "../interop/support.rs"]

@@ -28,8 +28,10 @@ fn a_catalogue_of_files_is_built_and_read_as_its_folder_is() {
     assert_eq!(home.json(0, &["query", "stac", "--cloud-lt", "101"])["count"], 4);
     assert_eq!(pixels(&home, "stac", "B04,B08"), pixels(&home, "scenes", "B04,B08"));
 
-    build(&home, &["build-local", "--name", "local", "scenes/catalog.json"]);
-    assert_eq!(pixels(&home, "local", "B08"), pixels(&home, "scenes", "B08"));
+    for (name, path) in [("catalog", "scenes/catalog.json"), ("items", "scenes/items.json")] {
+        build(&home, &["build-local", "--name", name, path]);
+        assert_eq!(pixels(&home, name, "B08"), pixels(&home, "scenes", "B08"));
+    }
 }
 
 #[test]

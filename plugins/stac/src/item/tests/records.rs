@@ -105,6 +105,9 @@ fn crs_of_bands_assets_and_items() {
     let bands =
         json!({"red": {"href": "red.tif", "proj:code": "EPSG:32644", "bands": [{"proj:epsg": 32645}]}});
     assert_eq!(crs(json!({"properties": properties, "assets": bands})), epsg(32645));
+    let second = json!({"red": {"href": "red.tif"}, "nir": {"href": "nir.tif", "proj:epsg": 3857}});
+    assert_eq!(crs(json!({"properties": properties, "assets": second})), epsg(32643));
+    assert_eq!(crs(json!({"assets": second})), epsg(3857));
     let other = json!({"datetime": "2024-01-01", "proj:code": "ESRI:54009"});
     assert_eq!(crs(json!({"properties": other})), (None, Some("ESRI:54009".to_owned())));
     assert_eq!(crs(json!({})), (None, None));

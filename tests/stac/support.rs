@@ -1,0 +1,49 @@
+//! What tests ask of a source.
+
+use futures::TryStreamExt;
+use rasteret::blocking::Wait;
+use rasteret::io::{ByteSources, SourceOptions};
+use rasteret::record::RecordColumns;
+use rasteret::schema::{Record, Selection, SourceAdapter, SourceError, SourceFailure};
+use rasteret::stac::StacSource;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A source over HTTP that does not wait for long.
+pub fn source(url: &str) -> StacSource {
+    let options =
+        SourceOptions { retries: 3, backoff: Duration::from_millis(10), ..SourceOptions::default() };
+    StacSource::new(url, Arc::new(ByteSources::new(options)))
+}
+
+/// All records and failures.
+pub fn read(
+    source: &StacSource,
+    selection: &Selection,
+) -> Result<(Vec<Record>, Vec<SourceFailure>), SourceError> {
+    let (mut records, mut failures) = (Vec::new(), Vec::new());
+    async {
+        let mut batches = source.records(selection);
+        while let Some(batch) = batches.try_next().await? {
+            let columns = RecordColumns::new(&batch.records).unwrap();
+            records.extend((0..columns.len()).map(|row| columns.record(row)));
+            failures.extend(batch.failures);
+        }
+        Ok((records, failures))
+    }
+    .wait()
+}
+
+/// Ids of all records of a source without failures, in their order.
+pub fn ids(source: &StacSource, selection: &Selection) -> Vec<String> {
+    let (records, failures) = read(source, selection).unwrap();
+    assert_eq!(failures, []);
+    records.into_iter().map(|record| record.id).collect()
+}
+
+/// The same, sorted.
+pub fn sorted_ids(source: &StacSource, selection: &Selection) -> Vec<String> {
+    let mut ids = ids(source, selection);
+    ids.sort();
+    ids
+}
