@@ -123,7 +123,7 @@ def built_headers(collection) -> int:
 
 
 class Indexer(StacCollectionBuilder):
-    """Its indexer without the step that reads headers, which has no option to be left out: the hrefs go on as they are."""
+    """Its indexer without the step that reads headers, which cannot be left out: the hrefs go on as they are."""
 
     async def _enrich_with_cog_metadata(self, items: list[dict]) -> list[dict]:
         no_header = dict.fromkeys(("width", "height", "tile_width", "tile_height", "dtype", "transform", "predictor"))
@@ -146,7 +146,8 @@ def ingest(context: Context):
     def summary(collection) -> dict:
         table = collection.to_table(columns=["assets", "eo:cloud_cover"])
         hrefs = [len(asset["href"]) for assets in table["assets"].to_pylist() for asset in assets.values() if asset]
-        return {"records": table.num_rows, "assets": len(hrefs), "hrefs": sum(hrefs), "cloud_cover": round(pc.mean(table["eo:cloud_cover"]).as_py(), 6)}
+        cloud_cover = round(pc.mean(table["eo:cloud_cover"]).as_py(), 6)
+        return {"records": table.num_rows, "assets": len(hrefs), "hrefs": sum(hrefs), "cloud_cover": cloud_cover}
 
     return work, summary
 

@@ -65,8 +65,7 @@ class Handler(BaseHTTPRequestHandler):
                 self.send(json.dumps(self.landing()).encode())
             case "/search":
                 asked = {name: values[-1] for name, values in parse_qs(url.query).items()}
-                after = lambda token: {"href": f"{self.base}/search?{urlencode(asked | {'token': token})}"}  # noqa: E731
-                self.page(asked, after)
+                self.page(asked, lambda token: {"href": f"{self.base}/search?{urlencode(asked | {'token': token})}"})
             case _:
                 self.send_error(404)
 
@@ -74,7 +73,8 @@ class Handler(BaseHTTPRequestHandler):
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         if self.path != "/search":
             return self.send_error(404)
-        self.page(asked, lambda token: {"href": f"{self.base}/search", "method": "POST", "body": asked | {"token": token}})
+        link = {"href": f"{self.base}/search", "method": "POST"}
+        self.page(asked, lambda token: link | {"body": asked | {"token": token}})
 
     def do_DELETE(self):
         self.stats.update(requests=0, bytes=0)
