@@ -12,10 +12,10 @@ from obstore.store import HTTPStore
 from peer import WINDOW, Context, pixels, serve
 
 
-def opener(context: Context):
-    """Opens the files that are read, all at once."""
+def opener(context: Context, paths: list[str] | None = None):
+    """Opens the files that are read, or others, all at once."""
     store = HTTPStore.from_url(context.base, client_options={"allow_http": True})
-    paths = context.paths()
+    paths = paths or context.paths()
 
     async def opened() -> list[GeoTIFF]:
         return await asyncio.gather(*(GeoTIFF.open(path, store=store) for path in paths))
@@ -47,10 +47,15 @@ def cold_read(context: Context):
     return lambda: asyncio.run(work()), pixels
 
 
-def header_build(context: Context):
-    opened = opener(context)
+def header_build(context: Context, paths: list[str] | None = None):
+    opened = opener(context, paths)
     return lambda: asyncio.run(opened()), lambda files: {"headers": len(files)}
 
 
+def headers(context: Context):
+    return header_build(context, context.many_paths())
+
+
 if __name__ == "__main__":
-    serve({"hot_read": hot_read, "cold_read": cold_read, "header_build": header_build})
+    rows = [hot_read, cold_read, header_build, headers]
+    serve({row.__name__: row for row in rows} | {"headers_delayed": headers})

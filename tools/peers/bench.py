@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import machine
+import archive
 import report
 from rows import OURS, ROWS, Row
 
@@ -33,14 +34,13 @@ TIMEOUT = 600
 
 
 class Server:
-    """`rasteret-serve` on the folder of the scenes."""
+    """A server that prints its URL and counts what it sends."""
 
-    def __init__(self, folder: Path, delay_ms: int):
-        command = [BINARIES / "rasteret-serve", folder, "--delay-ms", str(delay_ms)]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    def __init__(self, command: list):
+        self.process = subprocess.Popen([*map(str, command)], stdout=subprocess.PIPE, text=True)
         self.base = self.process.stdout.readline().strip().rstrip("/")
         if not self.base.startswith("http"):
-            sys.exit("rasteret-serve did not start")
+            sys.exit(f"{Path(command[0]).name} did not start")
 
     def reset(self) -> None:
         self._stats("DELETE")
@@ -117,19 +117,24 @@ class Measurement:
 class Bench:
     """The tools, the servers, and what is measured with them."""
 
-    def __init__(self, peers: bool, repetitions: int):
+    def __init__(self, peers: bool, repetitions: int, rows: list[Row]):
         self.repetitions = repetitions
+        self.rows = rows
         self.commands = {OURS: [BINARIES / "rasteret-peers"], "floor": [BINARIES / "rasteret-peers"]}
         if peers:
             for tool in ("rasteret", "rasterio", "async-geotiff", "duckdb"):
                 script = Path(__file__).with_name(f"{tool.replace('-', '_')}_peer.py")
                 self.commands[tool] = [BENCH / f"env-{tool}/bin/python", script]
-        self.scenes = scenes()
+        self.scenes = archive.scenes(BENCH / "scenes", BINARIES / "rasteret-synth")
         self.work = Path(tempfile.mkdtemp(prefix="run-", dir=BENCH))
-        self.servers = [Server(self.scenes, 0), Server(self.scenes, DELAY_MS)]
+        serve = [BINARIES / "rasteret-serve", self.scenes, "--delay-ms"]
+        self.servers = [Server([*serve, 0]), Server([*serve, DELAY_MS])]
+        self.stac = None
+        if any(row.stac for row in rows):
+            self.stac = Server([sys.executable, Path(__file__).with_name("stac_api.py"), archive.stac_items(ROOT)])
 
     def close(self) -> None:
-        for server in self.servers:
+        for server in filter(None, [*self.servers, self.stac]):
             server.stop()
         shutil.rmtree(self.work, ignore_errors=True)
 
@@ -140,7 +145,9 @@ class Bench:
         records = BENCH / "records"
         records.mkdir(exist_ok=True)
         base = self.servers[server].base
-        return {"base": base, "scenes": str(self.scenes), "work": str(work), "records": str(records)}
+        stac = self.stac.base if self.stac else None
+        folders = {"scenes": str(self.scenes), "work": str(work), "records": str(records)}
+        return {"base": base, "stac": stac, **folders}
 
     def prepare(self) -> None:
         for tool in (OURS, "rasteret"):
@@ -157,6 +164,7 @@ class Bench:
         tools = [tool for tool in row.tools if tool in self.commands]
         measurements = {tool: Measurement() for tool in tools}
         server = 1 if row.delayed else 0
+        counter = self.stac if row.stac else self.servers[server]
         workers = {} if row.fresh else {tool: self.worker(tool, server) for tool in tools}
         for tool, worker in workers.items():
             # The first time warms up.
@@ -167,13 +175,13 @@ class Bench:
                 if measurements[tool].error:
                     continue
                 worker = self.worker(tool, server) if row.fresh else workers[tool]
-                self.servers[server].reset()
+                counter.reset()
                 answer = worker.run(row.name if row.fresh else f"{row.name} {REPEAT_SECONDS}")
                 if "error" in answer:
                     measurements[tool].error = answer["error"]
                 else:
                     runs = answer.get("runs", 1)
-                    for key, value in self.servers[server].stats().items():
+                    for key, value in counter.stats().items():
                         answer[key] = value / runs
                     measurements[tool].samples.append(answer)
                 if row.fresh:
@@ -184,16 +192,6 @@ class Bench:
 
     def worker(self, tool: str, server: int) -> Worker:
         return Worker(self.commands[tool], self.context(server))
-
-
-def scenes() -> Path:
-    """The folder of the scenes; they are made if they are not there."""
-    folder = BENCH / "scenes"
-    if not (folder / "catalog.json").exists():
-        print("Making the scenes: 24 files of 23 MB.", flush=True)
-        # The catalogue is written last, so that half a folder has none.
-        subprocess.run([BINARIES / "rasteret-synth", "peers", folder], check=True, stdout=subprocess.DEVNULL)
-    return folder
 
 
 def main() -> None:
@@ -210,18 +208,18 @@ def main() -> None:
         parser.error("--repetitions must be at least 1")
 
     BENCH.mkdir(parents=True, exist_ok=True)
-    bench = Bench(not arguments.no_peers, arguments.repetitions)
+    rows = [row for row in ROWS if row.name in arguments.rows]
+    bench = Bench(not arguments.no_peers, arguments.repetitions, rows)
     try:
         print("Preparing databases and collections.", flush=True)
         bench.prepare()
         measured = {}
-        for row in ROWS:
-            if row.name in arguments.rows:
-                measured[row.name] = bench.measure(row)
-                for tool, measurement in measured[row.name].items():
-                    median = measurement.median("seconds")
-                    text = measurement.error or report.seconds(median)
-                    print(f"{row.name:14} {tool:14} {text}", flush=True)
+        for row in bench.rows:
+            measured[row.name] = bench.measure(row)
+            for tool, measurement in measured[row.name].items():
+                median = measurement.median("seconds")
+                text = measurement.error or report.seconds(median)
+                print(f"{row.name:15} {tool:14} {text}", flush=True)
     finally:
         bench.close()
 
@@ -234,7 +232,7 @@ def main() -> None:
         "rows": {row: {tool: m.to_json() for tool, m in tools.items()} for row, tools in measured.items()},
     }
     # Nobody is told of the ports and folders of a run.
-    for text in [bench.servers[0].base, bench.servers[1].base, str(ROOT)]:
+    for text in [*(server.base for server in bench.servers), str(ROOT)]:
         results = json.loads(json.dumps(results).replace(text, "…"))
     report.write(results, arguments.results)
 

@@ -28,6 +28,24 @@ EPSG = 32643
 AREA = (717_890.0, 1_476_970.0, 722_990.0, 1_482_070.0)
 WINDOW = (1793, 1793, 510, 510)  # column, row, width, height
 
+# The bands of the items of the STAC API, and the assets that they are.
+STAC_COLLECTION = "sentinel-2-c1-l2a"
+STAC_BANDS = {
+    "B01": "coastal",
+    "B02": "blue",
+    "B03": "green",
+    "B04": "red",
+    "B05": "rededge1",
+    "B06": "rededge2",
+    "B07": "rededge3",
+    "B08": "nir",
+    "B8A": "nir08",
+    "B09": "nir09",
+    "B11": "swir16",
+    "B12": "swir22",
+    "SCL": "scl",
+}
+
 # What is looked for among the 100,000 records: a box that two places share.
 RECORDS_BOX = (78.02, 12.9, 78.07, 12.95)
 RECORDS_CLOUD_COVER = 10.0
@@ -42,10 +60,11 @@ class Context:
     scenes: Path  # the same folder
     work: Path  # what peers make of the scenes, for this run
     records: Path  # what they make of the 100,000 records, kept
+    stac: str | None  # URL of the STAC API, in a run that needs one
 
-    def items(self) -> list[dict]:
-        """The STAC items of the scenes, by time."""
-        items = json.loads((self.scenes / "items.json").read_text())["features"]
+    def items(self, folder: str = ".") -> list[dict]:
+        """The STAC items of the scenes, by time; or of those in a folder below."""
+        items = json.loads((self.scenes / folder / "items.json").read_text())["features"]
         return sorted(items, key=lambda item: item["properties"]["datetime"])
 
     def read_items(self) -> list[dict]:
@@ -55,6 +74,10 @@ class Context:
     def paths(self) -> list[str]:
         """The files that are read, relative to the folder: scene by scene, band by band."""
         return [f"{item['id']}/{band}.tif" for item in self.read_items() for band in BANDS]
+
+    def many_paths(self) -> list[str]:
+        """The files whose headers are read, relative to the folder."""
+        return [f"headers/{item['id']}/{band}.tif" for item in self.items("headers") for band in BANDS]
 
     def points(self, count: int) -> list[tuple[float, float]]:
         """Points all over the scenes of zone 43, in their CRS, in no order."""
@@ -120,7 +143,8 @@ Row = Callable[[Context], tuple[Callable[[], Any], Callable[[Any], dict]]]
 def serve(rows: dict[str, Row]) -> None:
     """Answers until stdin ends. A row gets ready when it is first asked for."""
     context = json.loads(sys.argv[1])
-    context = Context(context["base"], *(Path(context[key]) for key in ("scenes", "work", "records")))
+    folders = (Path(context[key]) for key in ("scenes", "work", "records"))
+    context = Context(context["base"], *folders, context["stac"])
     ready: dict[str, Any] = {}
     for line in sys.stdin:
         name, *repeat = line.split()

@@ -22,6 +22,8 @@ from peer import (
     RECORD,
     RECORDS_BOX,
     RECORDS_CLOUD_COVER,
+    STAC_BANDS,
+    STAC_COLLECTION,
     Context,
     headers,
     pixels,
@@ -30,6 +32,7 @@ from peer import (
 from rasteret.cloud import ObstoreBackend
 from rasteret.constants import COG_BAND_METADATA_STRUCT
 from rasteret.ingest.normalize import build_collection_from_table
+from rasteret.ingest.stac_indexer import StacCollectionBuilder
 
 
 def build(items: list[dict], base: str, http: ObstoreBackend | None, folder):
@@ -107,6 +110,48 @@ def header_build(context: Context):
     return work, lambda collection: {"headers": len(collection) * len(BANDS)}
 
 
+def headers_of_many(context: Context):
+    items, base = context.items("headers"), f"{context.base}/headers"
+    work = lambda: build(items, base, backend(context.base), context.work / "rasteret-many")  # noqa: E731
+    return work, lambda collection: {"headers": built_headers(collection)}
+
+
+def built_headers(collection) -> int:
+    """How many a collection has: a file that cannot be read leaves a null."""
+    table = collection.to_table(columns=[f"{band}_metadata" for band in BANDS])
+    return sum(len(column) - column.null_count for column in table.columns)
+
+
+class Indexer(StacCollectionBuilder):
+    """Its indexer without the step that reads headers, which cannot be left out: the hrefs go on as they are."""
+
+    async def _enrich_with_cog_metadata(self, items: list[dict]) -> list[dict]:
+        no_header = dict.fromkeys(("width", "height", "tile_width", "tile_height", "dtype", "transform", "predictor"))
+        no_header |= dict.fromkeys(("compression", "tile_offsets", "tile_byte_counts", "pixel_scale", "tiepoint"))
+        return [
+            {"record_id": item["id"], "band": band, "href": item["assets"][asset]["href"], "band_index": 0, **no_header}
+            for item in items
+            for band, asset in self.band_map.items()
+            if asset in item["assets"]
+        ]
+
+
+def ingest(context: Context):
+    def work():
+        folder = context.work / "rasteret-items"
+        shutil.rmtree(folder, ignore_errors=True)
+        indexer = Indexer(STAC_COLLECTION, context.stac, workspace_dir=folder, name="items", band_map=STAC_BANDS)
+        return indexer.build()
+
+    def summary(collection) -> dict:
+        table = collection.to_table(columns=["assets", "eo:cloud_cover"])
+        hrefs = [len(asset["href"]) for assets in table["assets"].to_pylist() for asset in assets.values() if asset]
+        cloud_cover = round(pc.mean(table["eo:cloud_cover"]).as_py(), 6)
+        return {"records": table.num_rows, "assets": len(hrefs), "hrefs": sum(hrefs), "cloud_cover": cloud_cover}
+
+    return work, summary
+
+
 def find_plan(context: Context):
     collection = rasteret.load(context.records / "rasteret")
     columns = ["id", *(f"{band}_metadata" for band in BANDS)]
@@ -138,5 +183,6 @@ def sample(context: Context):
 
 
 if __name__ == "__main__":
-    rows = [prepare, hot_read, cold_read, header_build, find_plan, one_header, count, size, sample]
-    serve({row.__name__: row for row in rows})
+    rows = [prepare, hot_read, cold_read, header_build, ingest, find_plan, one_header, count, size, sample]
+    many = {"headers": headers_of_many, "headers_delayed": headers_of_many}
+    serve({row.__name__: row for row in rows} | many)

@@ -27,13 +27,13 @@ THREADS = 16
 WARP_THREADS = 4
 
 
-def remote(context: Context):
-    """The files that are read, and a pool of threads with GDAL's options."""
+def remote(context: Context, paths: list[str] | None = None):
+    """The files that are read, or others, and a pool of threads with GDAL's options."""
 
     def start():
         rasterio.Env(**OPTIONS).__enter__()
 
-    paths = [f"{context.base}/{path}" for path in context.paths()]
+    paths = [f"{context.base}/{path}" for path in paths or context.paths()]
     return paths, ThreadPoolExecutor(THREADS, initializer=start)
 
 
@@ -57,10 +57,14 @@ def cold_read(context: Context):
     return work, pixels
 
 
-def header_build(context: Context):
-    paths, pool = remote(context)
+def header_build(context: Context, paths: list[str] | None = None):
+    paths, pool = remote(context, paths)
 
     return lambda: list(pool.map(rasterio.open, paths)), lambda files: {"headers": len(files)}
+
+
+def headers(context: Context):
+    return header_build(context, context.many_paths())
 
 
 def sample(context: Context):
@@ -107,6 +111,7 @@ def warp(resampling: Resampling):
 
 
 if __name__ == "__main__":
-    rows = {row.__name__: row for row in [hot_read, cold_read, header_build, sample]}
+    rows = {row.__name__: row for row in [hot_read, cold_read, header_build, headers, sample]}
+    rows["headers_delayed"] = headers
     rows |= {f"warp_{kind.name}": warp(kind) for kind in [Resampling.nearest, Resampling.bilinear, Resampling.cubic]}
     serve(rows)

@@ -46,6 +46,8 @@ def figure(line: Line, measurement: dict | None) -> float | None:
         return None
     if line.figure.startswith("output."):
         return measurement["output"][line.figure.removeprefix("output.")]
+    if line.figure.startswith("per_second."):
+        return measurement["output"][line.figure.removeprefix("per_second.")] / measurement["median"]["seconds"]
     return measurement["median"].get(line.figure)
 
 
@@ -66,7 +68,7 @@ def quantity(value: float, unit: str) -> str:
         case "MB":
             return f"{value / 1e6:.1f} MB" if value < 1e7 else f"{value / 1e6:.0f} MB"
         case _:
-            return f"{value:g}"
+            return f"{value:,.0f}"
 
 
 def seconds(value: float) -> str:

@@ -13,6 +13,7 @@ class Row:
     tools: tuple[str, ...]
     fresh: bool = False  # in a process of its own each time
     delayed: bool = False  # from the server that waits before each response
+    stac: bool = False  # from the STAC API
 
 
 ROWS = [
@@ -20,6 +21,9 @@ ROWS = [
     Row("cold_read", (OURS, "rasteret", "rasterio", "async-geotiff"), fresh=True, delayed=True),
     Row("large_read", (OURS,), fresh=True),
     Row("header_build", (OURS, "rasteret", "rasterio", "async-geotiff"), fresh=True, delayed=True),
+    Row("headers", (OURS, "rasteret", "rasterio", "async-geotiff"), fresh=True),
+    Row("headers_delayed", (OURS, "rasteret", "rasterio", "async-geotiff"), fresh=True, delayed=True),
+    Row("ingest", (OURS, "rasteret"), fresh=True, stac=True),
     Row("find_plan", (OURS, "rasteret", "duckdb")),
     Row("one_header", (OURS, "rasteret", "duckdb")),
     Row("size", (OURS, "rasteret")),
@@ -55,7 +59,7 @@ class Line:
 
     row: str
     title: str
-    figure: str  # which figure of a measurement
+    figure: str  # which figure of a measurement, or of its output, or which part of its output in a second
     unit: str
     targets: tuple[Target, ...] = ()
 
@@ -75,6 +79,18 @@ LINES = [
     Line("header_build", "**Header build**: 16 remote COGs, 20 ms a request, a fresh process after its imports",
          "seconds", "s", (Target(times=5, than=("rasteret",)),)),
     Line("header_build", "Requests of that build", "requests", "", (Target(at_most=16),)),
+    Line("headers", "**Headers** of 2,000 remote COGs (1,000 records × 2 bands of 121 tiles and four overviews) built into a "
+         "collection", "seconds", "s", (Target(times=5, than=("rasteret",)),)),
+    Line("headers", "Headers a second", "per_second.headers", ""),
+    Line("headers_delayed", "The same, 20 ms a request", "seconds", "s", (Target(times=5, than=("rasteret",)),)),
+    Line("headers_delayed", "Headers a second", "per_second.headers", ""),
+    Line("headers_delayed", "Requests of that build", "requests", "", (Target(at_most=2000),)),
+    Line("headers_delayed", "Peak memory of that build", "peak_memory", "MB"),
+    Line("ingest", "**STAC ingest**: 20,000 Sentinel-2 items of an API into a collection, 351 MB of JSON, without headers",
+         "seconds", "s"),
+    Line("ingest", "Items a second", "per_second.records", ""),
+    Line("ingest", "Requests of that ingest", "requests", ""),
+    Line("ingest", "Peak memory of that ingest", "peak_memory", "MB"),
     Line("find_plan", "**Find + plan**: by bbox among 100,000 records × 2 bands × 121 tiles, the 400 matching headers "
          "handed back", "seconds", "s", (Target(times=500, than=("rasteret",)), Target(times=80, than=("duckdb",)))),
     Line("one_header", "**One header by scene id**, the same collection", "seconds", "s", (Target(at_most=20e-6),)),

@@ -52,6 +52,7 @@ mod catalog;
 mod document;
 mod entry;
 mod item;
+mod json;
 mod link;
 mod options;
 mod paging;

@@ -1,5 +1,6 @@
 //! How documents are asked for: with the user's headers, which go to no other server than they are meant for.
 
+use crate::json;
 use futures::future::{BoxFuture, MaybeDone, maybe_done};
 use rasteret_schema::access::plain_href;
 use rasteret_schema::{Access, DocumentRequest, SourceError};
@@ -81,7 +82,7 @@ impl Reader {
                 }
             };
             let document = access.fetch(DocumentRequest { headers, ..document }).await?;
-            let json = serde_json::from_slice(&document.bytes).map_err(|error| {
+            let json = json::parse(&document.bytes).map_err(|error| {
                 let start: String = String::from_utf8_lossy(&document.bytes).chars().take(60).collect();
                 SourceError::Invalid(format!("{plain} is not JSON: {error}; it begins with {start:?}"))
             })?;

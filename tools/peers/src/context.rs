@@ -12,6 +12,24 @@ pub const BANDS: [&str; 2] = ["B04", "B08"];
 pub const EPSG: u32 = 32643;
 /// 5.1 km around a corner of four tiles: 510 × 510 pixels.
 pub const AREA: [f64; 4] = [717_890.0, 1_476_970.0, 722_990.0, 1_482_070.0];
+/// The collection of the STAC API.
+pub const STAC_COLLECTION: &str = "sentinel-2-c1-l2a";
+/// The bands of its items, and the assets that they are.
+pub const STAC_BANDS: [(&str, &str); 13] = [
+    ("B01", "coastal"),
+    ("B02", "blue"),
+    ("B03", "green"),
+    ("B04", "red"),
+    ("B05", "rededge1"),
+    ("B06", "rededge2"),
+    ("B07", "rededge3"),
+    ("B08", "nir"),
+    ("B8A", "nir08"),
+    ("B09", "nir09"),
+    ("B11", "swir16"),
+    ("B12", "swir22"),
+    ("SCL", "scl"),
+];
 /// What is looked for among the records.
 pub const RECORDS_BOX: [f64; 4] = [78.02, 12.9, 78.07, 12.95];
 /// The same, by cloud cover in per cent.
@@ -26,6 +44,8 @@ pub struct Context {
     pub base: String,
     /// The same folder.
     pub scenes: PathBuf,
+    /// URL of the STAC API, in a run that needs one.
+    pub stac: Option<String>,
     /// What is made of the scenes, for one run.
     pub work: PathBuf,
     /// What is made of the 100,000 records, kept.

@@ -5,6 +5,7 @@
 
 mod context;
 mod floor;
+mod ingest;
 mod protocol;
 mod records;
 mod rows;

@@ -4,7 +4,7 @@ use crate::context::{AREA, BANDS, Context, EPSG, RECORD, RECORDS_BOX, RECORDS_CL
 use crate::protocol::{Row, Summary, Work};
 use crate::sample::sample;
 use crate::warp::warp;
-use crate::{floor, records, scenes};
+use crate::{floor, ingest, records, scenes};
 use arrow_array::cast::AsArray;
 use arrow_array::types::Float64Type;
 use rasteret::blocking::Wait;
@@ -16,12 +16,15 @@ use rasteret_schema::record::{BBOX, CLOUD_COVER};
 use serde_json::{Value, json};
 
 /// The rows, by name.
-pub const ROWS: [(&str, Row); 15] = [
+pub const ROWS: [(&str, Row); 18] = [
     ("prepare", prepare),
     ("hot_read", hot_read),
     ("cold_read", cold_read),
     ("large_read", large_read),
-    ("header_build", header_build),
+    ("header_build", |context| header_build(context, scenes::build_remote)),
+    ("headers", |context| header_build(context, scenes::build_many)),
+    ("headers_delayed", |context| header_build(context, scenes::build_many)),
+    ("ingest", ingest::ingest),
     ("find_plan", find_plan),
     ("one_header", one_header),
     ("count", count),
@@ -98,10 +101,10 @@ fn pixels(array: &AreaArray) -> Result<Value> {
     }))
 }
 
-fn header_build(context: &Context) -> Result<Work> {
+fn header_build(context: &Context, build: fn(&Context) -> Result<u64>) -> Result<Work> {
     let context = context.clone();
     Ok(Box::new(move || {
-        let headers = scenes::build_remote(&context)?;
+        let headers = build(&context)?;
         Ok(Box::new(move || Ok(json!({ "headers": headers }))))
     }))
 }

@@ -161,6 +161,19 @@ pub fn build_remote(context: &Context) -> Result<u64> {
     build(scenes, &context.work.join("again.rasteret"))
 }
 
+/// Builds a database of the many scenes whose headers are small, fetched from the server.
+pub fn build_many(context: &Context) -> Result<u64> {
+    let scenes = Scenes {
+        folder: context.scenes.join("headers"),
+        base: format!("{}/headers", context.base),
+        headers: false,
+        read_only: false,
+        copies: 1,
+        overviews: true,
+    };
+    build(scenes, &context.work.join("many.rasteret"))
+}
+
 /// Builds a database of the scenes that are read, twenty times over and without overviews: 10.7 GB of pixels.
 pub fn build_large(context: &Context) -> Result<Collection> {
     let scenes = Scenes {

@@ -88,6 +88,14 @@ impl ArchiveOptions {
         }
     }
 
+    /// The archive that the reading of headers is compared on: 2 scenes of 2 bands with as many tiles as those of
+    /// Sentinel-2 at 10 m, 121 and four overviews, but tiles of 256²; some 11 MB a file.
+    pub fn headers() -> Self {
+        let peers = ArchiveOptions::peers();
+        let scenes = peers.scenes.into_iter().take(2).map(|scene| Scene { size: (2816, 2816), ..scene });
+        ArchiveOptions { collection: "headers".to_owned(), scenes: scenes.collect(), cog: cog(256), ..peers }
+    }
+
     /// Writes `<scene>/<band>.tif` for all scenes and bands below a folder, which is made if needed.
     /// Files that exist are written anew.
     ///

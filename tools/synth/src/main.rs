@@ -25,6 +25,8 @@ enum Kind {
     Demo,
     /// 12 scenes of 2 bands of 4096² pixels.
     Peers,
+    /// 2 scenes of 2 bands with headers as large as Sentinel-2's.
+    Headers,
 }
 
 fn main() -> ExitCode {
@@ -32,6 +34,7 @@ fn main() -> ExitCode {
     let options = match arguments.kind {
         Kind::Demo => ArchiveOptions::demo(),
         Kind::Peers => ArchiveOptions::peers(),
+        Kind::Headers => ArchiveOptions::headers(),
     };
     let written =
         options.write(arguments.folder).and_then(|archive| archive.write_catalog(arguments.base.as_deref()));
