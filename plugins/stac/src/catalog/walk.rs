@@ -22,6 +22,10 @@ use std::task::Poll;
 
 /// Documents that are read ahead.
 const AHEAD: usize = 32;
+/// Catalogues in a row without an item that are taken for an endless tree.
+const MAX_IDLE: u32 = 100_000;
+/// Catalogues within each other: by year, month, day, tile and so on.
+const MAX_DEPTH: u32 = 64;
 
 /// Where a walk begins.
 pub(crate) enum Root {
@@ -49,6 +53,7 @@ pub(crate) fn walk(
         waiting: VecDeque::new(),
         started: 0,
         hrefs: Seen::default(),
+        idle: 0,
         passes_by: false,
         current: None,
         collections: Vec::new(),
@@ -59,16 +64,16 @@ pub(crate) fn walk(
             walk.hrefs.insert(&loaded.href);
             let target = Target::new(&loaded.href);
             let document = Some(Box::pin(MaybeDone::Done(Ok(loaded))));
-            walk.waiting.push_back(Waiting { target, document, is_root: true });
+            walk.waiting.push_back(Waiting { target, document, is_root: true, depth: 0 });
             walk.started = 1;
         }
         Root::Lines(href) => {
             let target = Target { format: Format::Lines, ..Target::new(&href) };
-            walk.waiting.push_back(Waiting { target, document: None, is_root: true });
+            walk.waiting.push_back(Waiting { target, document: None, is_root: true, depth: 0 });
         }
         Root::Folder(hrefs) => {
             walk.passes_by = true;
-            walk.enter(hrefs.iter().map(|href| Target::new(href)).collect());
+            walk.enter(hrefs.iter().map(|href| Target::new(href)).collect(), 0);
         }
     }
     stream::try_unfold(walk, |mut walk| async move { Ok(walk.next().await?.map(|piece| (piece, walk))) })
@@ -81,6 +86,8 @@ struct Waiting {
     /// Its content, once it is asked for.
     document: Option<Loading>,
     is_root: bool,
+    /// How many documents it is within.
+    depth: u32,
 }
 
 /// A document of many parts: pages, or lines.
@@ -102,6 +109,8 @@ struct Walk {
     /// How many of those waiting are asked for.
     started: usize,
     hrefs: Seen,
+    /// Catalogues since the last item.
+    idle: u32,
     /// Whether JSON that is not STAC is nothing to speak of.
     passes_by: bool,
     /// The document of many parts that is being read.
@@ -118,7 +127,7 @@ impl Walk {
                 return Ok(Some(self.noted(piece)));
             }
             let Some((waiting, loaded)) = self.front().await else { break };
-            let Waiting { target, is_root, .. } = waiting;
+            let Waiting { target, is_root, depth, .. } = waiting;
             let href = target.request.href.clone();
             let piece = match loaded {
                 None => {
@@ -127,7 +136,7 @@ impl Walk {
                 }
                 Some(Err(error)) if is_root => return Err(error),
                 Some(Err(error)) => Piece::of_failure(&href, kind(&error), error.to_string()),
-                Some(Ok(loaded)) => self.visit(target, loaded, is_root)?,
+                Some(Ok(loaded)) => self.visit(target, loaded, is_root, depth)?,
             };
             if !(piece.items.is_empty() && piece.failures.is_empty()) {
                 return Ok(Some(self.noted(piece)));
@@ -144,6 +153,9 @@ impl Walk {
     }
 
     fn noted(&mut self, piece: Piece) -> Piece {
+        if !piece.items.is_empty() {
+            self.idle = 0;
+        }
         self.has_items =
             self.has_items || piece.items.iter().any(|located| self.options.takes(&located.item));
         piece
@@ -197,7 +209,13 @@ impl Walk {
     }
 
     /// Takes what a document has.
-    fn visit(&mut self, target: Target, loaded: Loaded, is_root: bool) -> Result<Piece, SourceError> {
+    fn visit(
+        &mut self,
+        target: Target,
+        loaded: Loaded,
+        is_root: bool,
+        depth: u32,
+    ) -> Result<Piece, SourceError> {
         let Loaded { href, json } = loaded;
         let collection = target.collection.clone();
         match Content::of(json) {
@@ -222,7 +240,17 @@ impl Walk {
                 {
                     self.collections.push(id.to_owned());
                 }
-                self.enter(targets(&document, &href, &self.options, &self.selection));
+                self.idle += 1;
+                if self.idle > MAX_IDLE {
+                    let message =
+                        format!("{} does not end: {MAX_IDLE} catalogues had no item", plain_href(&self.url));
+                    return Err(SourceError::Invalid(message));
+                }
+                if depth >= MAX_DEPTH {
+                    let message = format!("it is within {depth} other catalogues, and is not followed");
+                    return Ok(Piece::of_failure(&href, "invalid", message));
+                }
+                self.enter(targets(&document, &href, &self.options, &self.selection), depth + 1);
                 Ok(Piece::default())
             }
             Content::Other if self.passes_by && target.collection.is_none() => Ok(Piece::default()),
@@ -237,14 +265,14 @@ impl Walk {
     }
 
     /// Puts documents in front of those waiting, each once.
-    fn enter(&mut self, targets: Vec<Target>) {
+    fn enter(&mut self, targets: Vec<Target>, depth: u32) {
         let is_new = |target: &Target| {
             let href = target.request.href.split('#').next().unwrap_or_default().to_owned();
             self.hrefs.insert(&href)
         };
         let new: Vec<Target> = targets.into_iter().filter(is_new).collect();
         for target in new.into_iter().rev() {
-            self.waiting.push_front(Waiting { target, document: None, is_root: false });
+            self.waiting.push_front(Waiting { target, document: None, is_root: false, depth });
         }
     }
 

@@ -2,8 +2,13 @@
 
 use crate::generate::{Layout, Leaves, Links};
 use crate::support::{local, read};
-use rasteret_schema::Selection;
+use bytes::Bytes;
+use futures::future::BoxFuture;
+use futures::stream::BoxStream;
+use rasteret_schema::{Access, AccessError, Document, DocumentRequest, ListedFile, RandomAccess, Selection};
+use rasteret_stac::StacSource;
 use std::fs;
+use std::sync::Arc;
 
 fn catalog(leaves: Leaves) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -76,4 +81,39 @@ fn a_broken_root_is_an_error() {
     fs::remove_file(&root).unwrap();
     read(&local(&root), &Selection::default()).unwrap_err();
     read(&local(&folder.path().join("nowhere")), &Selection::default()).unwrap_err();
+}
+
+/// A server that has the same catalogue at every URL.
+#[derive(Debug)]
+struct Everywhere(&'static str);
+
+impl Access for Everywhere {
+    fn fetch(&self, request: DocumentRequest) -> BoxFuture<'_, Result<Document, AccessError>> {
+        let document = Document { href: request.href, bytes: Bytes::from_static(self.0.as_bytes()) };
+        Box::pin(std::future::ready(Ok(document)))
+    }
+
+    fn open<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<Arc<dyn RandomAccess>, AccessError>> {
+        unreachable!("documents are fetched")
+    }
+
+    fn list<'a>(&'a self, _: &'a str) -> BoxStream<'a, Result<ListedFile, AccessError>> {
+        unreachable!("there are no folders")
+    }
+}
+
+fn everywhere(catalog: &'static str) -> StacSource {
+    StacSource::new("https://example.com/catalog.json", Arc::new(Everywhere(catalog))).static_catalog(true)
+}
+
+#[test]
+fn a_tree_without_an_end_has_one() {
+    let chain = r#"{"type": "Catalog", "id": "c", "links": [{"rel": "child", "href": "a/catalog.json"}]}"#;
+    let (records, failures) = read(&everywhere(chain), &Selection::default()).unwrap();
+    assert!(records.is_empty());
+    assert!(failures.len() == 1 && failures[0].message.contains("within 64"), "{failures:?}");
+    let tree = r#"{"type": "Catalog", "id": "c", "links": [
+        {"rel": "child", "href": "a/catalog.json"}, {"rel": "child", "href": "b/catalog.json"}]}"#;
+    let error = read(&everywhere(tree), &Selection::default()).unwrap_err();
+    assert!(error.to_string().contains("does not end"), "{error}");
 }

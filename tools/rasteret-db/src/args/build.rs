@@ -30,8 +30,8 @@ pub struct Limits {
     #[arg(long)]
     pub no_enrich: bool,
     /// How many headers are read at once
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    pub max_concurrent: Option<u16>,
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..))]
+    pub max_concurrent: u16,
 }
 
 /// What a STAC API is asked for, beside place and time.

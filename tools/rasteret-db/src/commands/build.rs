@@ -124,11 +124,7 @@ fn request(
 }
 
 fn limited(request: build::Build, limits: &Limits) -> build::Build {
-    let request = request.enrich(!limits.no_enrich);
-    match limits.max_concurrent {
-        Some(files) => request.max_concurrent(files.into()),
-        None => request,
-    }
+    request.enrich(!limits.no_enrich).max_concurrent(limits.max_concurrent.into())
 }
 
 /// Runs a build of records that come one after the other.
