@@ -29,8 +29,7 @@ const FILES_AHEAD: usize = 8;
 /// use rasteret_table::TableSource;
 /// use std::sync::Arc;
 ///
-/// # fn main() -> Result<(), rasteret_schema::SourceError> {
-/// # let access: Arc<dyn Access> = todo!();
+/// # fn read(access: Arc<dyn Access>) -> Result<(), rasteret_schema::SourceError> {
 /// let source = TableSource::new("s3://bucket/embeddings/index.parquet", access)
 ///     .column_map([("fid", "id"), ("geom", "geometry"), ("year", "datetime")])
 ///     .href_column("path")
