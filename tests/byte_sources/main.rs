@@ -8,6 +8,8 @@ mod faults;
 mod http;
 mod random_faults;
 mod s3;
+#[path = "../servers/s3.rs"]
+mod s3_service;
 mod scripted;
 mod secrets;
 mod support;

@@ -1,9 +1,8 @@
 //! An S3 server.
 
+use crate::s3_service::serve;
 use crate::support::{bytes, impatient, noise, wait};
 use futures::TryStreamExt;
-use hyper_util::rt::{TokioExecutor, TokioIo};
-use hyper_util::server::conn::auto;
 use rasteret::io::{ByteSourceError, ByteSources, SourceOptions};
 use rasteret::schema::{Access as _, AccessErrorKind, DocumentRequest, ListedFile};
 use rasteret::{Error, Location};
@@ -15,7 +14,6 @@ use s3s_fs::FileSystem;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use tempfile::TempDir;
-use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
 const KEY: &str = "AKIAEXAMPLE";
@@ -64,19 +62,7 @@ impl Server {
         let mut builder = S3ServiceBuilder::new(FileSystem::new(folder.path()).unwrap());
         builder.set_auth(SimpleAuth::from_single(KEY, SECRET));
         builder.set_access(access.clone());
-        let service = builder.build();
-        let runtime = Runtime::new().unwrap();
-        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
-        let endpoint = format!("http://{}", listener.local_addr().unwrap());
-        runtime.spawn(async move {
-            while let Ok((socket, _)) = listener.accept().await {
-                let service = service.clone();
-                tokio::spawn(async move {
-                    let server = auto::Builder::new(TokioExecutor::new());
-                    let _ = server.serve_connection(TokioIo::new(socket), service).await;
-                });
-            }
-        });
+        let (endpoint, runtime) = serve(builder.build());
         Server { folder, _runtime: runtime, endpoint, bytes, access }
     }
 

@@ -9,6 +9,8 @@ mod identity;
 mod planetary_computer;
 mod s3;
 mod s3_server;
+#[path = "../servers/s3.rs"]
+mod s3_service;
 mod sas;
 #[path = "../byte_sources/scripted.rs"]
 mod scripted;

@@ -1,9 +1,8 @@
 //! An S3 server, whose clients may have temporary credentials.
 
+use crate::s3_service::serve;
 use crate::support::noise;
 use crate::wire::Wire;
-use hyper_util::rt::{TokioExecutor, TokioIo};
-use hyper_util::server::conn::auto;
 use rasteret::io::SourceOptions;
 use s3s::access::{S3Access, S3AccessContext};
 use s3s::auth::{S3Auth, SecretKey};
@@ -14,7 +13,6 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 use tempfile::TempDir;
-use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
 /// The key that is no temporary one.
@@ -97,20 +95,7 @@ impl Server {
         let mut builder = S3ServiceBuilder::new(FileSystem::new(folder.path()).unwrap());
         builder.set_auth(gate.clone());
         builder.set_access(gate.clone());
-        let service = builder.build();
-        let runtime = Runtime::new().unwrap();
-        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        runtime.spawn(async move {
-            while let Ok((socket, _)) = listener.accept().await {
-                let service = service.clone();
-                tokio::spawn(async move {
-                    let server = auto::Builder::new(TokioExecutor::new());
-                    // A connection that breaks is the client's business.
-                    let _ = server.serve_connection(TokioIo::new(socket), service).await;
-                });
-            }
-        });
+        let (url, runtime) = serve(builder.build());
         Server { wire: Wire::to(&url), gate, _folder: folder, _runtime: runtime }
     }
 

@@ -1,10 +1,9 @@
 //! An archive, and where it is.
 
 use crate::azurite::Azurite;
+use crate::s3_service::serve;
 use crate::sas::{ACCOUNT, KEY};
 use crate::wire::Wire;
-use hyper_util::rt::{TokioExecutor, TokioIo};
-use hyper_util::server::conn::auto;
 use rasteret::io::{ByteSources, SourceOptions};
 use rasteret_serve::{Options, Server};
 use rasteret_synth::scene::Band;
@@ -15,8 +14,6 @@ use s3s_fs::FileSystem;
 use std::collections::BTreeMap;
 use std::path::Path;
 use tempfile::TempDir;
-use tokio::net::TcpListener;
-use tokio::runtime::Runtime;
 
 /// Folder, bucket and container of the scenes.
 pub const BUCKET: &str = "scenes";
@@ -69,20 +66,8 @@ impl Place {
     pub fn s3(archive: &Archive) -> Self {
         let mut builder = S3ServiceBuilder::new(FileSystem::new(archive.folder().parent().unwrap()).unwrap());
         builder.set_auth(SimpleAuth::from_single("reader", "its secret"));
-        let service = builder.build();
-        let runtime = Runtime::new().unwrap();
-        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
-        let wire = std::rc::Rc::new(Wire::to(&format!("http://{}", listener.local_addr().unwrap())));
-        runtime.spawn(async move {
-            while let Ok((socket, _)) = listener.accept().await {
-                let service = service.clone();
-                tokio::spawn(async move {
-                    let server = auto::Builder::new(TokioExecutor::new());
-                    // A connection that breaks is the client's business.
-                    let _ = server.serve_connection(TokioIo::new(socket), service).await;
-                });
-            }
-        });
+        let (url, runtime) = serve(builder.build());
+        let wire = std::rc::Rc::new(Wire::to(&url));
         let counted = std::rc::Rc::clone(&wire);
         Place {
             name: "s3",

@@ -10,6 +10,8 @@ mod azurite;
 #[path = "../stac/data.rs"]
 #[allow(dead_code)]
 mod data;
+#[path = "../servers/s3.rs"]
+mod s3_service;
 mod same;
 #[path = "../cloud/sas.rs"]
 #[allow(dead_code)]

@@ -5,5 +5,7 @@
 mod faults;
 mod headers;
 mod random_faults;
+#[path = "../servers/s3.rs"]
+mod s3_service;
 mod same;
 mod support;

@@ -1,8 +1,7 @@
 //! A small archive, servers for it, and collections of it by other hrefs.
 
+use crate::s3_service::serve;
 use futures::StreamExt;
-use hyper_util::rt::{TokioExecutor, TokioIo};
-use hyper_util::server::conn::auto;
 use rasteret::blocking::Wait;
 use rasteret::build::BuildSummary;
 use rasteret::geotiff::write::Blocks;
@@ -23,7 +22,6 @@ use s3s_fs::FileSystem;
 use std::path::Path;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
-use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
 /// Side of the scenes' tiles.
@@ -196,19 +194,7 @@ impl S3 {
         let mut builder = S3ServiceBuilder::new(FileSystem::new(folder).unwrap());
         builder.set_auth(SimpleAuth::from_single("AKIAEXAMPLE", "SECRET"));
         builder.set_access(Anybody);
-        let service = builder.build();
-        let runtime = Runtime::new().unwrap();
-        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
-        let endpoint = format!("http://{}", listener.local_addr().unwrap());
-        runtime.spawn(async move {
-            while let Ok((socket, _)) = listener.accept().await {
-                let service = service.clone();
-                tokio::spawn(async move {
-                    let server = auto::Builder::new(TokioExecutor::new());
-                    let _ = server.serve_connection(TokioIo::new(socket), service).await;
-                });
-            }
-        });
+        let (endpoint, runtime) = serve(builder.build());
         S3 { _runtime: runtime, endpoint }
     }
 

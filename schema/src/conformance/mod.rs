@@ -13,7 +13,8 @@
 //! | [`source_adapter`] | [`SourceAdapter`](crate::SourceAdapter) |
 //! | [`raster_reader`] | [`RasterReader`](crate::RasterReader) |
 //!
-//! [`LocalFiles`] is an [`Access`](crate::Access) for adapters that are tested on files.
+//! [`LocalFiles`] and [`OneFile`] are an [`Access`](crate::Access) for adapters that are tested on files, and on any
+//! bytes.
 //!
 //! A suite does not stop at the first violation: it returns all of them, with counts of what it saw, so
 //! that a test can also make sure that there was something to see. [`Violations::assert_none`] panics
@@ -21,6 +22,7 @@
 
 mod access;
 mod header;
+mod one_file;
 mod random;
 mod reader;
 mod source;
@@ -28,6 +30,7 @@ mod source;
 mod tests;
 
 pub use access::LocalFiles;
+pub use one_file::OneFile;
 pub use reader::{ReaderReport, raster_reader};
 pub use source::{Expectations, SourceReport, source_adapter};
 

@@ -2,10 +2,8 @@
 
 use crate::generate::{Layout, Leaves, Links};
 use crate::support::{local, read};
-use bytes::Bytes;
-use futures::future::BoxFuture;
-use futures::stream::BoxStream;
-use rasteret_schema::{Access, AccessError, Document, DocumentRequest, ListedFile, RandomAccess, Selection};
+use rasteret_schema::Selection;
+use rasteret_schema::conformance::OneFile;
 use rasteret_stac::StacSource;
 use std::fs;
 use std::sync::Arc;
@@ -84,26 +82,8 @@ fn a_broken_root_is_an_error() {
 }
 
 /// A server that has the same catalogue at every URL.
-#[derive(Debug)]
-struct Everywhere(&'static str);
-
-impl Access for Everywhere {
-    fn fetch(&self, request: DocumentRequest) -> BoxFuture<'_, Result<Document, AccessError>> {
-        let document = Document { href: request.href, bytes: Bytes::from_static(self.0.as_bytes()) };
-        Box::pin(std::future::ready(Ok(document)))
-    }
-
-    fn open<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<Arc<dyn RandomAccess>, AccessError>> {
-        unreachable!("documents are fetched")
-    }
-
-    fn list<'a>(&'a self, _: &'a str) -> BoxStream<'a, Result<ListedFile, AccessError>> {
-        unreachable!("there are no folders")
-    }
-}
-
 fn everywhere(catalog: &'static str) -> StacSource {
-    StacSource::new("https://example.com/catalog.json", Arc::new(Everywhere(catalog))).static_catalog(true)
+    StacSource::new("https://example.com/catalog.json", Arc::new(OneFile::new(catalog))).static_catalog(true)
 }
 
 #[test]

@@ -3,66 +3,20 @@
 use crate::support::{scenes, write_parquet};
 use arrow_ipc::CompressionType;
 use arrow_ipc::writer::{FileWriter, IpcWriteOptions, StreamWriter};
-use bytes::Bytes;
 use futures::StreamExt;
 use futures::executor::block_on;
-use futures::future::{BoxFuture, ready};
-use futures::stream::BoxStream;
 use parquet::basic::Compression;
 use parquet::file::properties::WriterProperties;
 use proptest::prelude::*;
-use rasteret_schema::{
-    Access, AccessError, AccessErrorKind, BoundingBox, Document, DocumentRequest, ListedFile, ObjectVersion,
-    RandomAccess, Selection, SourceAdapter,
-};
+use rasteret_schema::conformance::OneFile;
+use rasteret_schema::{BoundingBox, Selection, SourceAdapter};
 use rasteret_table::TableSource;
 use std::fs::File;
-use std::ops::Range;
 use std::sync::{Arc, LazyLock};
-
-/// One file of some bytes, whatever it is called.
-#[derive(Debug, Clone)]
-struct InMemory(Bytes);
-
-fn missing(href: &str) -> AccessError {
-    AccessError {
-        href: href.to_owned(),
-        kind: AccessErrorKind::NotFound,
-        message: "it is not there".to_owned(),
-    }
-}
-
-impl Access for InMemory {
-    fn fetch(&self, request: DocumentRequest) -> BoxFuture<'_, Result<Document, AccessError>> {
-        Box::pin(ready(Err(missing(&request.href))))
-    }
-
-    fn open<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<Arc<dyn RandomAccess>, AccessError>> {
-        Box::pin(ready(Ok(Arc::new(self.clone()) as Arc<dyn RandomAccess>)))
-    }
-
-    fn list<'a>(&'a self, folder: &'a str) -> BoxStream<'a, Result<ListedFile, AccessError>> {
-        futures::stream::iter([Err(missing(folder))]).boxed()
-    }
-}
-
-impl RandomAccess for InMemory {
-    fn size(&self) -> u64 {
-        self.0.len() as u64
-    }
-
-    fn version(&self) -> ObjectVersion {
-        ObjectVersion::default()
-    }
-
-    fn read(&self, range: Range<u64>) -> BoxFuture<'_, Result<Bytes, AccessError>> {
-        Box::pin(ready(Ok(self.0.slice(range.start as usize..range.end as usize))))
-    }
-}
 
 /// Reads a table to its end or its first error.
 fn read(bytes: Vec<u8>) {
-    let source = TableSource::new("memory://table", Arc::new(InMemory(bytes.into()))).href_column("href");
+    let source = TableSource::new("memory://table", Arc::new(OneFile::new(bytes))).href_column("href");
     for selection in [
         Selection::default(),
         Selection { bbox: Some(BoundingBox::new(0.0, 0.0, 9.0, 9.0)), start: Some(0), end: Some(1 << 50) },
