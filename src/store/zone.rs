@@ -117,6 +117,17 @@ impl StoredZone {
         self.columns.get(position)
     }
 
+    /// Says of a column what is known of it now; `None` if it has no values.
+    pub(super) fn set_column(&mut self, number: u16, column: Option<StoredColumn>) {
+        let place = self.columns.binary_search_by_key(&number, |column| column.column);
+        match (place, column) {
+            (Ok(place), Some(column)) => self.columns[place] = column,
+            (Ok(place), None) => drop(self.columns.remove(place)),
+            (Err(place), Some(column)) => self.columns.insert(place, column),
+            (Err(_), None) => {}
+        }
+    }
+
     pub(super) fn to_bytes(&self) -> Result<Vec<u8>, StoreError> {
         let archive = rkyv::to_bytes::<RkyvError>(self)
             .map_err(|error| StoreError::Invalid(format!("zone map: {error}")))?;
