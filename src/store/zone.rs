@@ -91,13 +91,15 @@ impl ZoneMap {
         self.stored.rows as usize
     }
 
+    /// The box around the bounding boxes that do not cross the antimeridian, and around those that do.
+    pub fn bounds(&self) -> [Option<BoundingBox>; 2] {
+        [self.stored.bbox, self.stored.crossing]
+            .map(|corners| corners.map(|[xmin, ymin, xmax, ymax]| BoundingBox::new(xmin, ymin, xmax, ymax)))
+    }
+
     /// Whether a record's bounding box may intersect this one; either may cross the antimeridian.
     pub fn intersects(&self, bbox: &BoundingBox) -> bool {
-        let boxes = [self.stored.bbox, self.stored.crossing];
-        boxes
-            .into_iter()
-            .flatten()
-            .any(|[xmin, ymin, xmax, ymax]| BoundingBox::new(xmin, ymin, xmax, ymax).intersects(bbox))
+        self.bounds().into_iter().flatten().any(|bounds| bounds.intersects(bbox))
     }
 
     /// What is known of a column; `None` if the collection has no such column.
