@@ -13,6 +13,7 @@
 //! | [`reader`], [`source`] | the plugin traits: raster readers and source adapters |
 //! | [`access`] | how source adapters reach what they read |
 //! | [`bands`], [`cloud`], [`dataset`] | which asset a band is, how assets are reached, and descriptors that say both |
+//! | [`band_aliases`] | names that bands of unlike sources have in common |
 //! | [`error`] | the errors that plugins return |
 //!
 //! With the feature `conformance` there is `conformance` too: suites that check whether a plugin keeps
@@ -20,6 +21,7 @@
 
 pub mod access;
 pub mod archive;
+pub mod band_aliases;
 pub mod bands;
 pub mod bounds;
 pub mod cloud;
@@ -43,6 +45,7 @@ pub mod window;
 
 pub use access::{Access, AccessError, AccessErrorKind, Document, DocumentRequest, ListedFile, RandomAccess};
 pub use archive::{ArchiveError, HeaderArchive};
+pub use band_aliases::{BandAliasError, BandAliases};
 pub use bands::BandMap;
 pub use bounds::BoundingBox;
 pub use cloud::{CloudConfig, CloudProvider};

@@ -2,7 +2,7 @@
 
 use super::tables::CollectionId;
 use super::{BandNumber, StoreError};
-use rasteret_schema::CloudConfig;
+use rasteret_schema::{BandAliases, CloudConfig};
 use serde::{Deserialize, Serialize};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -43,6 +43,8 @@ impl Default for Description {
 
 /// Where [`Description::properties`] keep how the assets are reached.
 const CLOUD: &str = "cloud";
+/// Where [`Description::properties`] keep other names of the bands.
+const BAND_ALIASES: &str = "band_aliases";
 
 impl Description {
     /// How the assets are reached.
@@ -56,6 +58,20 @@ impl Description {
         match serde_json::to_value(cloud) {
             Ok(value) if !cloud.is_default() => self.properties.insert(CLOUD.to_owned(), value),
             _ => self.properties.remove(CLOUD),
+        };
+    }
+
+    /// Other names of the bands.
+    pub fn band_aliases(&self) -> BandAliases {
+        let aliases = self.properties.get(BAND_ALIASES).cloned().unwrap_or_default();
+        serde_json::from_value(aliases).unwrap_or_default()
+    }
+
+    /// Gives the bands other names, in place of those that there were.
+    pub fn set_band_aliases(&mut self, aliases: &BandAliases) {
+        match serde_json::to_value(aliases) {
+            Ok(value) if !aliases.is_empty() => self.properties.insert(BAND_ALIASES.to_owned(), value),
+            _ => self.properties.remove(BAND_ALIASES),
         };
     }
 }
