@@ -9,7 +9,7 @@ use crate::read::ReadRequest;
 use crate::read::area::Area;
 use crate::sample::SampleRequest;
 use crate::store::{Collection as StoredCollection, Snapshot};
-use rasteret_schema::{BandAliases, CloudConfig, HeaderDescription};
+use rasteret_schema::{BandAliases, CloudConfigs, HeaderDescription};
 use serde::Serialize;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -89,12 +89,13 @@ impl Collection {
         query::info(&snapshot.collection(&self.name)?)
     }
 
-    /// How the assets are reached: what its source said, or whoever built it.
+    /// How the assets are reached: what its source said, or whoever built it. Of a collection that was merged,
+    /// the settings of each source, by the roots of the hrefs.
     ///
     /// # Errors
     ///
     /// As [`Collection::info`].
-    pub fn cloud(&self) -> Result<CloudConfig> {
+    pub fn cloud(&self) -> Result<CloudConfigs> {
         Ok(self.snapshot()?.collection(&self.name)?.metadata().description.cloud())
     }
 

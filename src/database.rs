@@ -106,7 +106,7 @@ impl Database {
     /// If there is no collection of this name; the error lists those that there are.
     pub fn collection(&self, name: &str) -> Result<Collection> {
         let cloud = self.store.read()?.collection(name)?.metadata().description.cloud();
-        let sources = self.sources.with_cloud(&cloud);
+        let sources = self.sources.with_clouds(&cloud);
         Ok(Collection::new(Database { sources, ..self.clone() }, name))
     }
 

@@ -13,6 +13,7 @@
 //! | [`reader`], [`source`] | the plugin traits: raster readers and source adapters |
 //! | [`access`] | how source adapters reach what they read |
 //! | [`bands`], [`cloud`], [`dataset`] | which asset a band is, how assets are reached, and descriptors that say both |
+//! | [`merged_cloud`] | how the assets of several datasets in one collection are reached |
 //! | [`band_aliases`] | names that bands of unlike sources have in common |
 //! | [`error`] | the errors that plugins return |
 //!
@@ -36,6 +37,7 @@ pub mod geotransform;
 pub mod header;
 pub mod header_column;
 pub mod image;
+pub mod merged_cloud;
 pub mod reader;
 pub mod record;
 pub mod source;
@@ -60,6 +62,7 @@ pub use header::{
     ObjectVersion, RasterHeader,
 };
 pub use image::ImageView;
+pub use merged_cloud::{CloudConfigs, CloudConflict, MergedCloud};
 pub use reader::{ByteRanges, Parsed, RasterReader, TileRequest};
 pub use record::{Asset, Record};
 pub use source::{
