@@ -5,7 +5,7 @@ use arrow_schema::ArrowError;
 use arrow_select::concat::concat_batches;
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt, stream};
-use rasteret_schema::{RecordStream, SourceBatch, SourceError, SourceHeader};
+use rasteret_schema::{RecordStream, SourceBatch, SourceError, SourceHeader, UnusableHeader};
 
 /// Joins batches of one schema that follow each other, as long as they are not too large.
 pub(crate) fn gathered(
@@ -76,8 +76,9 @@ fn joined(mut parts: Vec<SourceBatch>) -> Result<Option<SourceBatch>, ArrowError
     let records = concat_batches(&first.records.schema(), parts.iter().map(|part| &part.records))?;
     let mut joined = SourceBatch { total: first.total, ..SourceBatch::new(records) };
     let mut rows = 0;
-    for SourceBatch { records, headers, failures, .. } in parts {
+    for SourceBatch { records, headers, unusable, failures, .. } in parts {
         joined.headers.extend(headers.into_iter().map(|it| SourceHeader { row: rows + it.row, ..it }));
+        joined.unusable.extend(unusable.into_iter().map(|it| UnusableHeader { row: rows + it.row, ..it }));
         joined.failures.extend(failures);
         rows += records.num_rows();
     }

@@ -16,6 +16,8 @@ pub(crate) struct Options {
     pub columns: Option<Vec<String>>,
     pub geometry_crs: Option<String>,
     pub base: Option<String>,
+    /// Columns of the folders' names that are left out.
+    pub without_partitions: Vec<String>,
 }
 
 /// The two usual names of each side of a box: west, south, east, north.

@@ -3,6 +3,7 @@
 use crate::convert::{Base, Converter};
 use crate::error::{corrupt, invalid};
 use crate::files::{FoundFile, PartitionTypes, TableFile, find, local_files, local_path};
+use crate::footer::{self, Footer};
 use crate::format::{OpenTable, Prune, may_match_month, slices};
 use crate::gather::gathered;
 use crate::layout::Layout;
@@ -174,6 +175,29 @@ impl TableSource {
         self
     }
 
+    /// Leaves out columns that folders' names hold (`year=2024/month=1`). They still say which folders a selection
+    /// needs.
+    #[must_use]
+    pub fn without_partitions(mut self, columns: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.options.without_partitions = columns.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// What the files of the table say of themselves: one or two requests for each, and no record is read.
+    ///
+    /// # Errors
+    ///
+    /// If a file cannot be read, is damaged, or has no columns that can make records.
+    pub async fn footers(&self) -> Result<Vec<Footer>, SourceError> {
+        match &self.origin {
+            Origin::Files { uri, access } => footer::read(uri, access.as_ref(), &self.options).await,
+            Origin::Memory(table) => {
+                let reader = (table.open)().map_err(|error| corrupt(&table.name, error))?;
+                Ok(vec![Footer::of_reader(&table.name, reader.as_ref())])
+            }
+        }
+    }
+
     fn stream(&self, selection: Selection) -> RecordStream<'_> {
         match &self.origin {
             Origin::Memory(table) => self.memory(table, selection),
@@ -198,7 +222,7 @@ impl TableSource {
     ) -> RecordStream<'static> {
         let dataset = Arc::new(Dataset {
             base: Base::of(Some(uri), files.first().is_some_and(|file| file.href != uri), &self.options),
-            partitions: PartitionTypes::of(&files),
+            partitions: PartitionTypes::of(&files).without(&self.options.without_partitions),
             is_one_file: files.len() == 1,
             options: self.options.clone(),
             selection,

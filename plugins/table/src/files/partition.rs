@@ -24,6 +24,11 @@ impl Partition {
         Partition(values.map(|(column, text)| (decoded(column), value(text))).collect())
     }
 
+    /// The columns and their values.
+    pub fn values(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        self.0.iter().map(|(column, value)| (column.as_str(), value.as_deref()))
+    }
+
     /// A value that is an integer.
     pub fn integer(&self, column: &str) -> Option<i64> {
         self.0.get(column)?.as_deref()?.parse().ok()
@@ -48,6 +53,12 @@ impl PartitionTypes {
         }
         let field = |(name, data_type)| Arc::new(Field::new(name, data_type, true));
         PartitionTypes(types.into_iter().map(field).collect())
+    }
+
+    /// The same without some of them.
+    pub fn without(mut self, columns: &[String]) -> Self {
+        self.0.retain(|field| !columns.contains(field.name()));
+        self
     }
 
     /// A file's schema with these columns. What the file has itself, it knows better.
