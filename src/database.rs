@@ -105,8 +105,11 @@ impl Database {
     ///
     /// If there is no collection of this name; the error lists those that there are.
     pub fn collection(&self, name: &str) -> Result<Collection> {
-        let cloud = self.store.read()?.collection(name)?.metadata().description.cloud();
-        let sources = self.sources.with_cloud(&cloud);
+        let description = self.store.read()?.collection(name)?.metadata().description.clone();
+        let mut sources = self.sources.with_cloud(&description.cloud());
+        if let Some(roots) = description.local_roots() {
+            sources = sources.confined_to(roots);
+        }
         Ok(Collection::new(Database { sources, ..self.clone() }, name))
     }
 

@@ -56,6 +56,8 @@ pub struct Build {
     max_concurrent: usize,
     force: bool,
     strict: bool,
+    /// What an import says of the collection. A build from another source says it itself.
+    imported: Option<Description>,
     progress: Arc<Progress>,
 }
 
@@ -81,6 +83,7 @@ impl Build {
             max_concurrent: headers::CONCURRENT,
             force: false,
             strict: false,
+            imported: None,
             progress: Progress::new(None),
         }
     }
@@ -136,6 +139,25 @@ impl Build {
         self
     }
 
+    /// Makes it an import: records come as they are, with all that is known of them, and are described elsewhere.
+    pub(crate) fn imported(mut self, description: Description) -> Self {
+        self.imported = Some(description);
+        self.enrich(false)
+    }
+
+    /// Whether a collection is there that this build need not change, as far as can be told without reading the
+    /// source.
+    pub(crate) fn is_up_to_date(&self, name: &str) -> Result<bool> {
+        let snapshot = self.database.store().read()?;
+        let known = match snapshot.collection(name) {
+            Ok(collection) => collection.metadata().description.clone(),
+            Err(StoreError::NoSuchCollection { .. }) => return Ok(false),
+            Err(error) => return Err(error.into()),
+        };
+        let is_same = known.fingerprint.as_deref() == Some(self.fingerprint()?.as_str());
+        Ok(is_same && !self.force && known.state == BuildState::Complete)
+    }
+
     /// Runs the build: reads the source, and the headers of files that it did not open itself.
     ///
     /// A file whose header cannot be had does not stop the build, unless it is
@@ -173,7 +195,11 @@ impl Build {
         let readers = build.database.readers().clone();
         let headers = HeaderFetcher::new(sources, readers, build.max_concurrent, Arc::clone(&build.progress));
         let headers = build.headers.then_some(headers);
-        let run = Arc::new(Run { build, name, headers });
+        let imported = match &build.imported {
+            Some(_) => Some(build.database.store().read()?.collection(&name)?),
+            None => None,
+        };
+        let run = Arc::new(Run { build, name, headers, imported });
         let added = run.add_records().await?;
         cpu::run(move || {
             let Run { build, name, .. } = &*run;
@@ -235,19 +261,19 @@ impl Build {
                     }),
                 });
             }
-            if !self.force && known.data_source != self.data_source() {
+            if !self.force && known.origin() != self.data_source() {
                 return Err(Error::InvalidArgument(format!(
                     "there is a collection {name:?} already, built from {}; choose another name, or force the build",
-                    known.data_source
+                    known.origin()
                 )));
             }
             write.delete_collection(name)?;
         }
-        let mut description = Description {
-            data_source: self.data_source(),
-            fingerprint: Some(fingerprint.to_owned()),
-            ..Description::default()
+        let mut description = match &self.imported {
+            Some(description) => description.clone(),
+            None => Description { data_source: self.data_source(), ..Description::default() },
         };
+        description.fingerprint = Some(fingerprint.to_owned());
         description.set_cloud(&self.kept_cloud());
         write.create_collection(name, description)?;
         write.commit()?;

@@ -1,6 +1,7 @@
 //! Opens byte sources by href.
 
 use super::cloud::TemporaryCredentials;
+use super::confine::LocalFiles;
 use super::href::{local_path, without_secrets};
 use super::http::{self, Http};
 use super::limit::HostLimits;
@@ -15,6 +16,7 @@ use super::{ByteSourceError, SourceOptions, version};
 use rasteret_schema::{CloudConfig, ObjectVersion};
 use std::collections::HashMap;
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// Hands out byte sources. Cheap to clone; keeps one client a host, alive between reads.
@@ -22,6 +24,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 pub struct ByteSources {
     shared: Arc<Shared>,
     reach: Arc<Reach>,
+    local: LocalFiles,
 }
 
 /// What the sources of all datasets share.
@@ -53,7 +56,7 @@ impl ByteSources {
             temporary: Mutex::default(),
             reaches: Mutex::new(vec![Arc::clone(&reach)]),
         };
-        ByteSources { shared: Arc::new(shared), reach }
+        ByteSources { shared: Arc::new(shared), reach, local: LocalFiles::Any }
     }
 
     /// What the sources are opened with.
@@ -65,7 +68,7 @@ impl ByteSources {
     pub fn with_signer(&self, signer: Arc<dyn UrlSigner>) -> Self {
         let mut options = self.options().clone();
         options.signers.push(signer);
-        Self::new(options).with_cloud(self.reach.config())
+        ByteSources { local: self.local.clone(), ..Self::new(options).with_cloud(self.reach.config()) }
     }
 
     /// The same sources for the assets of a dataset, which are reached as its settings say, where the options do
@@ -90,7 +93,34 @@ impl ByteSources {
             reaches.push(Arc::clone(&reach));
             reach
         });
-        ByteSources { shared: Arc::clone(&self.shared), reach }
+        ByteSources { shared: Arc::clone(&self.shared), reach, local: self.local.clone() }
+    }
+
+    /// The same sources, of which local files are opened only if they lie below one of some folders, or are named
+    /// themselves; of none, no local file is opened. Where a file lies is looked at whenever it is opened, links
+    /// resolved, so that none leads out.
+    ///
+    /// ```
+    /// use rasteret::io::{ByteSourceError, ByteSources};
+    /// let folder = std::env::temp_dir().canonicalize()?;
+    /// let confined = ByteSources::default().confined_to([folder]);
+    /// assert!(matches!(confined.open("/etc/passwd", None), Err(ByteSourceError::OutsideOfRoots)));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// The paths must be [canonical](std::path::Path::canonicalize): nothing lies below others.
+    pub fn confined_to(&self, roots: impl IntoIterator<Item = PathBuf>) -> Self {
+        ByteSources { local: LocalFiles::Below(roots.into_iter().collect()), ..self.clone() }
+    }
+
+    /// Whether an href may be opened, as far as that can be said without opening it: remote ones may, local ones as
+    /// [`confined_to`](Self::confined_to) says.
+    ///
+    /// # Errors
+    ///
+    /// [`ByteSourceError::OutsideOfRoots`].
+    pub fn check_local(&self, href: &str) -> Result<(), ByteSourceError> {
+        local_path(&self.rewritten(href)).map_or(Ok(()), |path| self.local.check(&path))
     }
 
     /// Opens a file or an object, of which a version may be expected.
@@ -106,7 +136,7 @@ impl ByteSources {
         let opened = self.rewritten(href);
         match local_path(&opened) {
             Some(path) => {
-                let file = LocalFile::map(&path)?;
+                let file = LocalFile::map(&self.local.open(&path)?)?;
                 match version.and_then(|version| version::difference(version, &file.version())) {
                     Some(difference) => Err(ByteSourceError::Changed { difference }),
                     None => Ok(ByteSource::local(without_secrets(href), file)),
@@ -126,6 +156,10 @@ impl ByteSources {
                 Ok(ByteSource::remote(without_secrets(href), remote))
             }
         }
+    }
+
+    pub(super) fn local_files(&self) -> &LocalFiles {
+        &self.local
     }
 
     /// Where an object is opened.

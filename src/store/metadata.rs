@@ -4,6 +4,7 @@ use super::tables::CollectionId;
 use super::{BandNumber, StoreError};
 use rasteret_schema::CloudConfig;
 use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// What is said about a collection by whoever makes it.
@@ -43,6 +44,10 @@ impl Default for Description {
 
 /// Where [`Description::properties`] keep how the assets are reached.
 const CLOUD: &str = "cloud";
+/// Where they keep which local files may be read.
+const LOCAL_ROOTS: &str = "local_roots";
+/// Where they keep what a collection was imported from.
+const IMPORTED_FROM: &str = "imported_from";
 
 impl Description {
     /// How the assets are reached.
@@ -57,6 +62,30 @@ impl Description {
             Ok(value) if !cloud.is_default() => self.properties.insert(CLOUD.to_owned(), value),
             _ => self.properties.remove(CLOUD),
         };
+    }
+
+    /// The canonical paths of the folders and files that local assets must lie below; `None` where they may lie
+    /// anywhere, as those of collections that were not imported may.
+    pub fn local_roots(&self) -> Option<Vec<PathBuf>> {
+        let roots = self.properties.get(LOCAL_ROOTS)?;
+        // What makes no sense allows nothing.
+        Some(serde_json::from_value(roots.clone()).unwrap_or_default())
+    }
+
+    /// Says below which folders and files local assets must lie.
+    pub fn set_local_roots(&mut self, roots: &[String]) {
+        self.properties.insert(LOCAL_ROOTS.to_owned(), roots.into());
+    }
+
+    /// What the collection was made from, by whoever made it here: what it was imported from, else its data source.
+    pub fn origin(&self) -> &str {
+        let imported = self.properties.get(IMPORTED_FROM).and_then(serde_json::Value::as_str);
+        imported.unwrap_or(&self.data_source)
+    }
+
+    /// Says what the collection was imported from.
+    pub fn set_imported_from(&mut self, origin: &str) {
+        self.properties.insert(IMPORTED_FROM.to_owned(), origin.into());
     }
 }
 

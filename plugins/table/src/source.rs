@@ -11,7 +11,7 @@ use crate::memory::MemoryTable;
 use crate::options::Options;
 use crate::read_ahead::{PartStream, Rows, read_ahead};
 use arrow_array::{RecordBatch, RecordBatchReader};
-use arrow_schema::{ArrowError, SchemaRef};
+use arrow_schema::{ArrowError, DataType, SchemaRef};
 use futures::{StreamExt, TryStreamExt, stream};
 use rasteret_schema::access::plain_href;
 use rasteret_schema::{Access, BandMap, RecordStream, Selection, SourceAdapter, SourceBatch, SourceError};
@@ -175,6 +175,17 @@ impl TableSource {
         self
     }
 
+    /// Says of which types columns are that folders' names hold; else they are integers where all values are, or
+    /// text.
+    #[must_use]
+    pub fn partition_types<S: Into<String>>(
+        mut self,
+        types: impl IntoIterator<Item = (S, DataType)>,
+    ) -> Self {
+        self.options.partition_types = types.into_iter().map(|(name, it)| (name.into(), it)).collect();
+        self
+    }
+
     /// Leaves out columns that folders' names hold (`year=2024/month=1`). They still say which folders a selection
     /// needs.
     #[must_use]
@@ -196,6 +207,11 @@ impl TableSource {
                 Ok(vec![Footer::of_reader(&table.name, reader.as_ref())])
             }
         }
+    }
+
+    fn partitions(&self, files: &[FoundFile]) -> PartitionTypes {
+        let Options { partition_types, without_partitions, .. } = &self.options;
+        PartitionTypes::of(files).with_types(partition_types).without(without_partitions)
     }
 
     fn stream(&self, selection: Selection) -> RecordStream<'_> {
@@ -222,7 +238,7 @@ impl TableSource {
     ) -> RecordStream<'static> {
         let dataset = Arc::new(Dataset {
             base: Base::of(Some(uri), files.first().is_some_and(|file| file.href != uri), &self.options),
-            partitions: PartitionTypes::of(&files).without(&self.options.without_partitions),
+            partitions: self.partitions(&files),
             is_one_file: files.len() == 1,
             options: self.options.clone(),
             selection,
