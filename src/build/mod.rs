@@ -35,7 +35,7 @@ use crate::query::Filter;
 use crate::store::{self, BuildState, Description, StoreError};
 use headers::HeaderFetcher;
 use progress::Progress;
-use rasteret_schema::{CloudConfig, SourceAdapter};
+use rasteret_schema::{CloudConfig, CloudConfigs, SourceAdapter};
 use run::{Added, Run};
 use std::fmt;
 use std::sync::Arc;
@@ -51,7 +51,7 @@ pub struct Build {
     source: Box<dyn SourceAdapter>,
     name: Option<String>,
     filter: Filter,
-    cloud: Option<CloudConfig>,
+    cloud: Option<CloudConfigs>,
     headers: bool,
     max_concurrent: usize,
     force: bool,
@@ -102,7 +102,7 @@ impl Build {
 
     /// How the assets are reached, instead of what the source says. The collection keeps it.
     pub fn cloud(mut self, cloud: CloudConfig) -> Self {
-        self.cloud = Some(cloud);
+        self.cloud = Some(cloud.into());
         self
     }
 
@@ -140,9 +140,10 @@ impl Build {
     }
 
     /// Makes it an import: records come as they are, with all that is known of them, and are described elsewhere.
-    pub(crate) fn imported(mut self, description: Description) -> Self {
+    pub(crate) fn imported(mut self, description: Description, clouds: CloudConfigs) -> Self {
         self.imported = Some(description);
-        self.enrich(false)
+        self.cloud = Some(clouds);
+        self
     }
 
     /// Whether a collection is there that this build need not change, as far as can be told without reading the
@@ -191,7 +192,7 @@ impl Build {
         if let Begun::Complete(summary) = begun {
             return build.checked(BuildSummary { seconds: started.elapsed().as_secs_f64(), ..summary });
         }
-        let sources = build.database.sources().with_cloud(&build.kept_cloud());
+        let sources = build.database.sources().with_clouds(&build.kept_cloud());
         let readers = build.database.readers().clone();
         let headers = HeaderFetcher::new(sources, readers, build.max_concurrent, Arc::clone(&build.progress));
         let headers = build.headers.then_some(headers);
@@ -313,8 +314,8 @@ impl Build {
         Ok(format!("{} {} {:?}{headers}", self.source.kind(), self.source.fingerprint()?, self.filter))
     }
 
-    fn kept_cloud(&self) -> CloudConfig {
-        self.cloud.clone().unwrap_or_else(|| self.source.cloud())
+    fn kept_cloud(&self) -> CloudConfigs {
+        self.cloud.clone().unwrap_or_else(|| self.source.cloud().into())
     }
 }
 
