@@ -28,11 +28,13 @@ mod summary;
 
 pub use summary::{BuildProgress, BuildSummary, Failure};
 
+pub(crate) use batch::keep as keep_rows;
+
 use crate::cpu;
 use crate::database::Database;
 use crate::error::{Error, Result};
 use crate::query::Filter;
-use crate::store::{self, BuildState, Description, StoreError};
+use crate::store::{self, BuildState, Description, Metadata, StoreError};
 use headers::HeaderFetcher;
 use progress::Progress;
 use rasteret_schema::{CloudConfig, CloudConfigs, SourceAdapter};
@@ -146,17 +148,21 @@ impl Build {
         self
     }
 
-    /// Whether a collection is there that this build need not change, as far as can be told without reading the
-    /// source.
-    pub(crate) fn is_up_to_date(&self, name: &str) -> Result<bool> {
-        let snapshot = self.database.store().read()?;
-        let known = match snapshot.collection(name) {
-            Ok(collection) => collection.metadata().description.clone(),
-            Err(StoreError::NoSuchCollection { .. }) => return Ok(false),
+    /// The collection that this build need not change, and what it would report, as far as can be told without
+    /// reading the source.
+    pub(crate) fn finished(&self, name: &str) -> Result<Option<(Description, BuildSummary)>> {
+        let metadata = match self.database.store().read()?.collection(name) {
+            Ok(collection) => collection.metadata().clone(),
+            Err(StoreError::NoSuchCollection { .. }) => return Ok(None),
             Err(error) => return Err(error.into()),
         };
+        let known = &metadata.description;
         let is_same = known.fingerprint.as_deref() == Some(self.fingerprint()?.as_str());
-        Ok(is_same && !self.force && known.state == BuildState::Complete)
+        if !is_same || self.force || known.state != BuildState::Complete {
+            return Ok(None);
+        }
+        let summary = self.checked(finished(name, &metadata))?;
+        Ok(Some((metadata.description, summary)))
     }
 
     /// Runs the build: reads the source, and the headers of files that it did not open itself.
@@ -250,16 +256,7 @@ impl Build {
                 }
                 return Ok(match known.state {
                     BuildState::Building => Begun::Open,
-                    BuildState::Complete => Begun::Complete(BuildSummary {
-                        name: name.to_owned(),
-                        records: metadata.records,
-                        headers: metadata.headers,
-                        failed: stored_failures(known),
-                        requests: 0,
-                        bytes: 0,
-                        seconds: 0.0,
-                        cached: true,
-                    }),
+                    BuildState::Complete => Begun::Complete(finished(name, &metadata)),
                 });
             }
             if !self.force && known.origin() != self.data_source() {
@@ -324,6 +321,20 @@ enum Begun {
     Open,
     /// An earlier run added all of them.
     Complete(BuildSummary),
+}
+
+/// What is reported of a collection that an earlier run has made.
+fn finished(name: &str, metadata: &Metadata) -> BuildSummary {
+    BuildSummary {
+        name: name.to_owned(),
+        records: metadata.records,
+        headers: metadata.headers,
+        failed: stored_failures(&metadata.description),
+        requests: 0,
+        bytes: 0,
+        seconds: 0.0,
+        cached: true,
+    }
 }
 
 fn stored_failures(description: &Description) -> Vec<Failure> {

@@ -5,8 +5,11 @@
 //!
 //! | file | what is in it |
 //! | --- | --- |
+//! | [`import`] | a collection from a table from elsewhere |
 //! | `table` | records and headers as the one table that is shared |
 
+#[cfg(feature = "table")]
+pub mod import;
 mod table;
 
 pub(crate) use table::SharedTable;

@@ -97,7 +97,8 @@ impl Description {
     }
 
     /// Says below which folders and files local assets must lie.
-    pub fn set_local_roots(&mut self, roots: &[String]) {
+    pub fn set_local_roots(&mut self, roots: &[PathBuf]) {
+        let roots: Vec<_> = roots.iter().filter_map(|root| root.to_str()).collect();
         self.properties.insert(LOCAL_ROOTS.to_owned(), roots.into());
     }
 
