@@ -99,6 +99,10 @@ pub enum Error {
     /// Collections that reach the same objects in different ways cannot be one.
     #[error(transparent)]
     CloudConflict(#[from] rasteret_schema::CloudConflict),
+    /// A table from elsewhere is not taken.
+    #[cfg(feature = "table")]
+    #[error(transparent)]
+    Import(#[from] crate::share::import::ImportError),
     /// A strict build found something that cannot be read.
     #[error("{count} of the files of {name:?} cannot be read, and the build is strict; the first is {first}")]
     BuildFailures {
@@ -251,6 +255,8 @@ impl Error {
             Error::Catalog(error) => error.kind(),
             Error::Table(error) => error.kind(),
             Error::CloudConflict(_) => "cloud-conflict",
+            #[cfg(feature = "table")]
+            Error::Import(error) => error.kind(),
             Error::BuildFailures { .. } => "build-failures",
             Error::InvalidArgument(_) => "invalid-argument",
             Error::ShapeMismatch { .. } => "shape-mismatch",
