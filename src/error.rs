@@ -96,6 +96,9 @@ pub enum Error {
     /// Collections that reach the same objects in different ways cannot be one.
     #[error(transparent)]
     CloudConflict(#[from] rasteret_schema::CloudConflict),
+    /// Tables, or collections, do not go together.
+    #[error(transparent)]
+    Table(#[from] crate::share::TableError),
     /// A strict build found something that cannot be read.
     #[error("{count} of the files of {name:?} cannot be read, and the build is strict; the first is {first}")]
     BuildFailures {
@@ -247,6 +250,7 @@ impl Error {
             Error::Mask(_) => "area",
             Error::Catalog(error) => error.kind(),
             Error::CloudConflict(_) => "cloud-conflict",
+            Error::Table(error) => error.kind(),
             Error::BuildFailures { .. } => "build-failures",
             Error::InvalidArgument(_) => "invalid-argument",
             Error::ShapeMismatch { .. } => "shape-mismatch",
