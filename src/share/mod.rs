@@ -9,17 +9,20 @@
 //! | `table` | records and headers as the one table that is shared |
 //! | `view`, `batches` | a view as a table: what is in it, its first records, a stream of batches |
 //! | `update`, `annotate`, `keys`, `splits` | user columns that are set: joined from a table, or assigned |
-//! | `merge`, `widen` | several collections as one |
+//! | `table_file` | tables of others, to be joined |
+//! | `merge`, `widen`, `assets` | several collections as one |
 
 mod annotate;
+mod assets;
 mod batches;
 mod error;
+#[cfg(feature = "table")]
+pub mod import;
 mod keys;
 mod merge;
 mod splits;
-#[cfg(feature = "table")]
-pub mod import;
 mod table;
+mod table_file;
 mod update;
 mod view;
 mod widen;
@@ -29,6 +32,7 @@ pub use batches::RecordBatches;
 pub use error::TableError;
 pub use merge::Merge;
 pub use splits::{SplitBy, SplitSummary, Splits};
+pub use table_file::{TableReader, open_table};
 pub use view::ViewDescription;
 
 pub(crate) use table::SharedTable;
