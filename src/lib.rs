@@ -32,6 +32,7 @@
 //! | [`dataset`] | pixels → bands with labels |
 //! | [`crs`] | coordinates of one reference system → those of another |
 //! | [`warp`] | pixels on one grid → pixels on another |
+//! | [`share`] | a collection ↔ tables that others read and write |
 //! | [`io`] | hrefs and byte ranges → bytes |
 //! | [`output`] | arrays → files |
 //! | [`blocking`] | futures → results, for plain code |
@@ -54,6 +55,7 @@ pub mod read;
 mod readers;
 mod remedy;
 pub mod sample;
+pub mod share;
 pub mod store;
 mod unwinding;
 pub mod warp;

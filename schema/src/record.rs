@@ -97,7 +97,8 @@ fn bbox_fields() -> Fields {
     ["xmin", "ymin", "xmax", "ymax"].map(|name| Field::new(name, DataType::Float64, true)).to_vec().into()
 }
 
-fn asset_fields() -> Fields {
+/// The fields of an asset in the `assets` column.
+pub fn asset_fields() -> Fields {
     vec![Field::new("href", DataType::Utf8, false), Field::new("band_index", DataType::Int32, true)].into()
 }
 
