@@ -12,7 +12,8 @@ mod records;
 pub use filter::{Filter, parse_bbox};
 
 pub(crate) use describe::{head, header, info};
-pub(crate) use records::{MatchingRecord, ids, records};
+pub(crate) use filter::bounding_boxes;
+pub(crate) use records::{MatchingRecord, ids, matching, records};
 
 use crate::error::{Error, Result};
 use arrow_array::cast::AsArray;
@@ -23,7 +24,7 @@ fn text_column<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a StringArray
     batch.column_by_name(name).and_then(|column| column.as_string_opt()).ok_or_else(|| missing(name, "text"))
 }
 
-fn time_column<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a TimestampMicrosecondArray> {
+pub(crate) fn time_column<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a TimestampMicrosecondArray> {
     batch
         .column_by_name(name)
         .and_then(|column| column.as_primitive_opt::<TimestampMicrosecondType>())

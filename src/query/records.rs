@@ -74,13 +74,14 @@ pub(super) fn ordered(stored: &StoredCollection, filter: &Filter) -> Result<Vec<
 
 /// The rows that match, with their record numbers, chunk by chunk. Batches have the wanted columns and
 /// those that the filter looks at.
-pub(super) fn matching<'a>(
+pub(crate) fn matching<'a>(
     stored: &StoredCollection,
     filter: &'a Filter,
-    wanted: &[&'static str],
+    wanted: &[&str],
 ) -> Result<impl Iterator<Item = Result<ScanBatch>> + use<'a>> {
-    let mut columns = filter.columns();
-    columns.extend(wanted.iter().filter(|column| !filter.columns().contains(column)));
+    let looked_at = filter.columns();
+    let mut columns: Vec<&str> = looked_at.clone();
+    columns.extend(wanted.iter().filter(|column| !looked_at.contains(column)));
     let chunks = stored.scan(&stored.projection(&columns)?, |zone| may_match(filter, zone))?;
     Ok(chunks.map(move |chunk| {
         let ScanBatch { batch, records } = chunk?;

@@ -5,8 +5,11 @@
 //!
 //! | file | what is in it |
 //! | --- | --- |
+//! | `export` | a view of a collection → Parquet, here or in an object store |
 //! | `table` | records and headers as the one table that is shared |
 
+mod export;
 mod table;
 
+pub use export::{Export, ExportError, ExportFormat, ExportProgress, ExportSummary};
 pub(crate) use table::SharedTable;
