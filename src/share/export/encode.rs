@@ -7,15 +7,16 @@ use super::plan::GROUP_ROWS;
 use crate::error::Result;
 use arrow_array::{Array, RecordBatch};
 use arrow_schema::{DataType, Schema, SchemaRef};
+use parquet::arrow::ArrowSchemaConverter;
 use parquet::arrow::arrow_writer::{
     ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves,
 };
-use parquet::arrow::{ArrowSchemaConverter, ArrowWriter};
 use parquet::basic::{Compression, Encoding, ZstdLevel};
-use parquet::file::properties::{EnabledStatistics, WriterProperties};
-use parquet::schema::types::ColumnPath;
+use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesPtr};
+use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::types::{ColumnPath, SchemaDescriptor, TypePtr};
 use rasteret_schema::record::{ASSETS, GEOMETRY, ID};
-use std::io::sink;
+use std::io::{Write, sink};
 use std::sync::Arc;
 
 /// Bytes of a row group, not compressed.
@@ -30,7 +31,8 @@ const CREATED_BY: &str = concat!("rasteret version ", env!("CARGO_PKG_VERSION"))
 /// Makes row groups. Can be used by several threads at once.
 pub struct Encoder {
     layout: Layout,
-    properties: WriterProperties,
+    parquet: TypePtr,
+    properties: WriterPropertiesPtr,
     factory: ArrowRowGroupWriterFactory,
     slice: usize,
     group: usize,
@@ -48,12 +50,15 @@ impl Encoder {
     pub fn new(layout: Layout, row_bytes: usize) -> Result<Self> {
         let schema = layout.schema();
         check_types(schema)?;
-        let properties = properties(schema);
-        let writer = ArrowWriter::try_new(sink(), Arc::clone(schema), Some(properties.clone()))?;
-        let (_, factory) = writer.into_serialized_writer()?;
+        let parquet = ArrowSchemaConverter::new().convert(schema)?;
+        let properties = Arc::new(properties(&parquet));
+        let parquet = parquet.root_schema_ptr();
+        let writer = SerializedFileWriter::new(sink(), Arc::clone(&parquet), Arc::clone(&properties))?;
+        let factory = ArrowRowGroupWriterFactory::new(&writer, Arc::clone(schema));
         let row_bytes = row_bytes.max(1);
         Ok(Encoder {
             layout,
+            parquet,
             properties,
             factory,
             slice: (SLICE_BYTES / row_bytes).clamp(1, PAGE_ROWS),
@@ -66,9 +71,9 @@ impl Encoder {
         self.layout.schema()
     }
 
-    /// How files are written.
-    pub fn properties(&self) -> &WriterProperties {
-        &self.properties
+    /// A file for its row groups. Nothing is said of Arrow's schema yet.
+    pub fn writer<W: Write + Send>(&self, out: W) -> Result<SerializedFileWriter<W>> {
+        Ok(SerializedFileWriter::new(out, Arc::clone(&self.parquet), Arc::clone(&self.properties))?)
     }
 
     /// Rows of a row group.
@@ -174,13 +179,12 @@ fn is_beyond_parquet(data_type: &DataType) -> bool {
 }
 
 /// How columns are written: by zstd, with statistics of each page, and dictionaries where values recur.
-fn properties(schema: &Schema) -> WriterProperties {
+fn properties(parquet: &SchemaDescriptor) -> WriterProperties {
     let mut properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(3).unwrap_or_default()))
         .set_created_by(CREATED_BY.to_owned())
         .set_data_page_row_count_limit(PAGE_ROWS)
         .set_statistics_enabled(EnabledStatistics::Page);
-    let Ok(parquet) = ArrowSchemaConverter::new().convert(schema) else { return properties.build() };
     for leaf in parquet.columns() {
         let parts: Vec<&str> = leaf.path().parts().iter().map(String::as_str).collect();
         let path = || ColumnPath::new(leaf.path().parts().to_vec());

@@ -6,7 +6,6 @@ use crate::error::{Error, Result};
 use crate::store::{Collection, Description};
 use arrow_schema::Schema;
 use chrono::DateTime;
-use parquet::file::metadata::KeyValue;
 use rasteret_schema::share::{
     COLLECTION_KEY, COLLECTION_VERSION, COLLECTION_VERSION_KEY, CREATED_KEY, CollectionTag, DATA_SOURCE_KEY,
     DATE_RANGE_KEY, DESCRIPTION_KEY, EXPORT_KEY, ExportTag, NAME_KEY, TAG_VERSION,
@@ -16,7 +15,7 @@ use rasteret_schema::share::{
 #[derive(Debug)]
 pub struct Metadata {
     /// What rasteret and this library read of the collection; nothing for a table that is none.
-    common: Vec<KeyValue>,
+    common: Vec<(&'static str, String)>,
     tag: ExportTag,
 }
 
@@ -44,15 +43,15 @@ impl Metadata {
     }
 
     /// What a file says. `file` is its path below the export's folder, with slashes.
-    pub fn of_file(&self, file: &str, rows: usize) -> Result<Vec<KeyValue>> {
+    pub fn of_file(&self, file: &str, rows: usize) -> Result<Vec<(&'static str, String)>> {
         let tag = ExportTag { file: file.to_owned(), file_rows: rows as u64, ..self.tag.clone() };
         let mut metadata = self.common.clone();
-        metadata.push(KeyValue::new(EXPORT_KEY.to_owned(), json(&tag)?));
+        metadata.push((EXPORT_KEY, json(&tag)?));
         Ok(metadata)
     }
 }
 
-fn describe(stored: &Collection, plan: &Plan) -> Result<Vec<KeyValue>> {
+fn describe(stored: &Collection, plan: &Plan) -> Result<Vec<(&'static str, String)>> {
     let metadata = stored.metadata();
     let Description { created, data_source, description, properties, .. } = &metadata.description;
     let mut properties = properties.clone();
@@ -62,7 +61,7 @@ fn describe(stored: &Collection, plan: &Plan) -> Result<Vec<KeyValue>> {
     let (first, last) = (iso(plan.dates.0), iso(plan.dates.1));
     // rasteret reads both, or none.
     let has_dates = !first.is_empty() && !last.is_empty();
-    let values = [
+    Ok(vec![
         (COLLECTION_VERSION_KEY, COLLECTION_VERSION.to_owned()),
         (NAME_KEY, stored.name().to_owned()),
         (DATA_SOURCE_KEY, data_source.clone()),
@@ -70,8 +69,7 @@ fn describe(stored: &Collection, plan: &Plan) -> Result<Vec<KeyValue>> {
         (CREATED_KEY, iso(*created)),
         (DATE_RANGE_KEY, if has_dates { format!("{first},{last}") } else { String::new() }),
         (COLLECTION_KEY, json(&tag)?),
-    ];
-    Ok(values.into_iter().map(|(key, value)| KeyValue::new(key.to_owned(), value)).collect())
+    ])
 }
 
 /// A time as Python's `datetime.isoformat` has it; empty where Python has none.

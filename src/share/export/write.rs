@@ -12,8 +12,9 @@ use super::{Callback, ExportProgress};
 use crate::cpu;
 use crate::error::{Error, Result};
 use crate::store::{Collection, Projection};
+use arrow_schema::{Schema, SchemaRef};
 use futures::{StreamExt, stream};
-use parquet::arrow::ArrowWriter;
+use parquet::arrow::{ARROW_SCHEMA_META_KEY, encode_arrow_schema};
 use parquet::file::metadata::KeyValue;
 use parquet::file::writer::SerializedFileWriter;
 use rasteret_schema::record::ID;
@@ -114,17 +115,14 @@ impl Writing {
         destination.begin_file(&name).await?;
         let pieces = Pieces::default();
         let encoder = &self.work.encoder;
-        let writer = ArrowWriter::try_new(
-            pieces.clone(),
-            Arc::clone(encoder.schema()),
-            Some(encoder.properties().clone()),
-        )?;
-        let (mut writer, _) = writer.into_serialized_writer()?;
-        for entry in self.metadata.of_file(&name, planned.rows.len())? {
-            writer.append_key_value_metadata(entry);
-        }
-        let footprints = Footprints::default();
-        Ok(OpenFile { file, writer, pieces, footprints, schema: Arc::clone(encoder.schema()) })
+        Ok(OpenFile {
+            file,
+            writer: encoder.writer(pieces.clone())?,
+            pieces,
+            footprints: Footprints::default(),
+            schema: Arc::clone(encoder.schema()),
+            metadata: self.metadata.of_file(&name, planned.rows.len())?,
+        })
     }
 }
 
@@ -149,7 +147,8 @@ struct OpenFile {
     writer: SerializedFileWriter<Pieces>,
     pieces: Pieces,
     footprints: Footprints,
-    schema: arrow_schema::SchemaRef,
+    schema: SchemaRef,
+    metadata: Vec<(&'static str, String)>,
 }
 
 impl OpenFile {
@@ -170,8 +169,14 @@ impl OpenFile {
     }
 
     async fn end(mut self, destination: &mut Destination, progress: &mut ExportProgress) -> Result<()> {
-        if let Some(geo) = self.footprints.describe(&self.schema) {
-            self.writer.append_key_value_metadata(KeyValue::new(GEO_KEY.to_owned(), geo));
+        let geo = self.footprints.describe(&self.schema).map(|geo| (GEO_KEY, geo));
+        self.metadata.extend(geo);
+        // Arrow's own schema comes last, since it has a copy of all: Arrow's readers look for it there alone.
+        let copy = self.metadata.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
+        let schema = Schema::clone(&self.schema).with_metadata(copy);
+        self.metadata.push((ARROW_SCHEMA_META_KEY, encode_arrow_schema(&schema)));
+        for (key, value) in self.metadata {
+            self.writer.append_key_value_metadata(KeyValue::new(key.to_owned(), value));
         }
         self.writer.into_inner()?;
         send(&self.pieces, destination, progress).await?;
