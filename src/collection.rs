@@ -9,9 +9,11 @@ use crate::read::ReadRequest;
 use crate::read::area::Area;
 use crate::sample::SampleRequest;
 use crate::share::Export;
-use crate::store::Snapshot;
-use rasteret_schema::{CloudConfig, HeaderDescription};
+use crate::store::{Collection as StoredCollection, Snapshot};
+use rasteret_schema::{BandAliases, CloudConfigs, HeaderDescription};
 use serde::Serialize;
+use std::borrow::Cow;
+use std::sync::Arc;
 
 /// A collection, or the part of it that filters leave: a view, nothing is copied.
 #[derive(Debug, Clone)]
@@ -19,6 +21,8 @@ pub struct Collection {
     database: Database,
     name: String,
     filter: Filter,
+    /// Instead of those that are kept with the collection.
+    aliases: Option<Arc<BandAliases>>,
 }
 
 /// What there is to know of a collection.
@@ -63,7 +67,7 @@ pub struct Column {
 
 impl Collection {
     pub(crate) fn new(database: Database, name: &str) -> Self {
-        Collection { database, name: name.to_owned(), filter: Filter::new() }
+        Collection { database, name: name.to_owned(), filter: Filter::new(), aliases: None }
     }
 
     /// Its name.
@@ -86,13 +90,54 @@ impl Collection {
         query::info(&snapshot.collection(&self.name)?)
     }
 
-    /// How the assets are reached: what its source said, or whoever built it.
+    /// How the assets are reached: what its source said, or whoever built it. Of a collection that was merged,
+    /// the settings of each source, by the roots of the hrefs.
     ///
     /// # Errors
     ///
     /// As [`Collection::info`].
-    pub fn cloud(&self) -> Result<CloudConfig> {
+    pub fn cloud(&self) -> Result<CloudConfigs> {
         Ok(self.snapshot()?.collection(&self.name)?.metadata().description.cloud())
+    }
+
+    /// Other names of the bands, which reads, samples and chips may be asked for: those of this view, else those
+    /// that are [kept with the collection](Database::set_band_aliases).
+    ///
+    /// # Errors
+    ///
+    /// As [`Collection::info`].
+    pub fn band_aliases(&self) -> Result<BandAliases> {
+        let snapshot = self.snapshot()?;
+        Ok(self.aliases_in(&snapshot.collection(&self.name)?).into_owned())
+    }
+
+    /// The same view with other names of the bands, in place of those that there were.
+    ///
+    /// A band that is asked for is a record's band of that name, else the first band of the alias' list that the
+    /// record has. Results call it what it was asked for.
+    ///
+    /// ```no_run
+    /// use rasteret::blocking::Wait;
+    /// use rasteret::schema::BandAliases;
+    /// use rasteret::{Area, Database};
+    ///
+    /// // Sentinel-2 and Landsat in one collection.
+    /// let both = Database::open("field.rasteret")?.collection("both")?;
+    /// let both = both.with_band_aliases(BandAliases::common_names());
+    /// let area = Area::bbox([77.55, 13.01, 77.58, 13.08]);
+    /// let red = both.read(area).bands(["red", "nir08"]).resolution(30.0, 30.0).array().wait()?;
+    /// assert_eq!(red.bands, ["red", "nir08"]);
+    /// # Ok::<(), rasteret::Error>(())
+    /// ```
+    pub fn with_band_aliases(&self, aliases: BandAliases) -> Collection {
+        Collection { aliases: Some(Arc::new(aliases)), ..self.clone() }
+    }
+
+    pub(crate) fn aliases_in(&self, stored: &StoredCollection) -> Cow<'_, BandAliases> {
+        match &self.aliases {
+            Some(aliases) => Cow::Borrowed(aliases),
+            None => Cow::Owned(stored.metadata().description.band_aliases()),
+        }
     }
 
     /// The ids of the records, by time, then id.
@@ -103,17 +148,6 @@ impl Collection {
     pub fn ids(&self) -> Result<Vec<String>> {
         let snapshot = self.snapshot()?;
         query::ids(&snapshot.collection(&self.name)?, &self.filter)
-    }
-
-    /// The first records, by time, then id, as JSON objects with a member for each column. Geometries
-    /// are WKT.
-    ///
-    /// # Errors
-    ///
-    /// As [`Collection::ids`].
-    pub fn head(&self, n: usize) -> Result<Vec<serde_json::Map<String, serde_json::Value>>> {
-        let snapshot = self.snapshot()?;
-        query::head(&snapshot.collection(&self.name)?, &self.filter, n)
     }
 
     /// The header of a band of a record.

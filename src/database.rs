@@ -9,7 +9,7 @@ use crate::read::ReadLimits;
 use crate::read::pipeline::Pipeline;
 use crate::readers::Readers;
 use crate::store::{Stats, Store, StoreError};
-use rasteret_schema::{RasterReader, SourceAdapter};
+use rasteret_schema::{BandAliases, RasterReader, SourceAdapter};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -106,7 +106,7 @@ impl Database {
     /// If there is no collection of this name; the error lists those that there are.
     pub fn collection(&self, name: &str) -> Result<Collection> {
         let cloud = self.store.read()?.collection(name)?.metadata().description.cloud();
-        let sources = self.sources.with_cloud(&cloud);
+        let sources = self.sources.with_clouds(&cloud);
         Ok(Collection::new(Database { sources, ..self.clone() }, name))
     }
 
@@ -129,6 +129,19 @@ impl Database {
         crate::build::check_name(new_name)?;
         let mut write = self.store.write()?;
         write.rename_collection(name, new_name)?;
+        write.commit()?;
+        Ok(())
+    }
+
+    /// Gives the bands of a collection other names, in place of those that there were; they are kept with it. See
+    /// [`Collection::with_band_aliases`] for what they mean.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such collection, or the database is open for reading only.
+    pub fn set_band_aliases(&self, name: &str, aliases: &BandAliases) -> Result<()> {
+        let mut write = self.store.write()?;
+        write.describe(name, |description| description.set_band_aliases(aliases))?;
         write.commit()?;
         Ok(())
     }

@@ -93,6 +93,12 @@ pub enum Error {
     /// A dataset is not known, or makes no sense.
     #[error(transparent)]
     Catalog(#[from] crate::catalog::CatalogError),
+    /// Collections that reach the same objects in different ways cannot be one.
+    #[error(transparent)]
+    CloudConflict(#[from] rasteret_schema::CloudConflict),
+    /// Tables, or collections, do not go together.
+    #[error(transparent)]
+    Table(#[from] crate::share::TableError),
     /// A strict build found something that cannot be read.
     #[error("{count} of the files of {name:?} cannot be read, and the build is strict; the first is {first}")]
     BuildFailures {
@@ -246,6 +252,8 @@ impl Error {
             Error::Window(_) => "area",
             Error::Mask(_) => "area",
             Error::Catalog(error) => error.kind(),
+            Error::CloudConflict(_) => "cloud-conflict",
+            Error::Table(error) => error.kind(),
             Error::BuildFailures { .. } => "build-failures",
             Error::InvalidArgument(_) => "invalid-argument",
             Error::ShapeMismatch { .. } => "shape-mismatch",

@@ -14,6 +14,8 @@
 //! | [`reader`], [`source`] | the plugin traits: raster readers and source adapters |
 //! | [`access`] | how source adapters reach what they read |
 //! | [`bands`], [`cloud`], [`dataset`] | which asset a band is, how assets are reached, and descriptors that say both |
+//! | [`merged_cloud`] | how the assets of several datasets in one collection are reached |
+//! | [`band_aliases`] | names that bands of unlike sources have in common |
 //! | [`error`] | the errors that plugins return |
 //!
 //! With the feature `conformance` there is `conformance` too: suites that check whether a plugin keeps
@@ -21,6 +23,7 @@
 
 pub mod access;
 pub mod archive;
+pub mod band_aliases;
 pub mod bands;
 pub mod bounds;
 pub mod cloud;
@@ -35,6 +38,7 @@ pub mod geotransform;
 pub mod header;
 pub mod header_column;
 pub mod image;
+pub mod merged_cloud;
 pub mod reader;
 pub mod record;
 pub mod share;
@@ -45,6 +49,7 @@ pub mod window;
 
 pub use access::{Access, AccessError, AccessErrorKind, Document, DocumentRequest, ListedFile, RandomAccess};
 pub use archive::{ArchiveError, HeaderArchive};
+pub use band_aliases::{BandAliasError, BandAliases};
 pub use bands::BandMap;
 pub use bounds::BoundingBox;
 pub use cloud::{CloudConfig, CloudProvider};
@@ -59,6 +64,7 @@ pub use header::{
     ObjectVersion, RasterHeader,
 };
 pub use image::ImageView;
+pub use merged_cloud::{CloudConfigs, CloudConflict, MergedCloud};
 pub use reader::{ByteRanges, Parsed, RasterReader, TileRequest};
 pub use record::{Asset, Record};
 pub use source::{

@@ -35,7 +35,7 @@ use crate::query::Filter;
 use crate::store::{self, BuildState, Description, StoreError};
 use headers::HeaderFetcher;
 use progress::Progress;
-use rasteret_schema::{CloudConfig, SourceAdapter};
+use rasteret_schema::{CloudConfig, CloudConfigs, SourceAdapter};
 use run::{Added, Run};
 use std::fmt;
 use std::sync::Arc;
@@ -169,7 +169,7 @@ impl Build {
         if let Begun::Complete(summary) = begun {
             return build.checked(BuildSummary { seconds: started.elapsed().as_secs_f64(), ..summary });
         }
-        let sources = build.database.sources().with_cloud(&build.kept_cloud());
+        let sources = build.database.sources().with_clouds(&build.kept_cloud());
         let readers = build.database.readers().clone();
         let headers = HeaderFetcher::new(sources, readers, build.max_concurrent, Arc::clone(&build.progress));
         let headers = build.headers.then_some(headers);
@@ -287,8 +287,8 @@ impl Build {
         Ok(format!("{} {} {:?}{headers}", self.source.kind(), self.source.fingerprint()?, self.filter))
     }
 
-    fn kept_cloud(&self) -> CloudConfig {
-        self.cloud.clone().unwrap_or_else(|| self.source.cloud())
+    fn kept_cloud(&self) -> CloudConfigs {
+        self.cloud.clone().unwrap_or_else(|| self.source.cloud()).into()
     }
 }
 

@@ -12,7 +12,9 @@ use super::sign::{self, Signatures, UrlSigner};
 use super::source::ByteSource;
 use super::transport::{Object, Transport};
 use super::{ByteSourceError, SourceOptions, version};
-use rasteret_schema::{CloudConfig, ObjectVersion};
+use rasteret_schema::merged_cloud::href_root;
+use rasteret_schema::{CloudConfig, CloudConfigs, ObjectVersion};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -22,6 +24,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 pub struct ByteSources {
     shared: Arc<Shared>,
     reach: Arc<Reach>,
+    /// Of hrefs with these roots, instead.
+    by_root: Arc<HashMap<String, Arc<Reach>>>,
 }
 
 /// What the sources of all datasets share.
@@ -53,7 +57,7 @@ impl ByteSources {
             temporary: Mutex::default(),
             reaches: Mutex::new(vec![Arc::clone(&reach)]),
         };
-        ByteSources { shared: Arc::new(shared), reach }
+        ByteSources { shared: Arc::new(shared), reach, by_root: Arc::default() }
     }
 
     /// What the sources are opened with.
@@ -65,7 +69,14 @@ impl ByteSources {
     pub fn with_signer(&self, signer: Arc<dyn UrlSigner>) -> Self {
         let mut options = self.options().clone();
         options.signers.push(signer);
-        Self::new(options).with_cloud(self.reach.config())
+        let new = Self::new(options);
+        let reach_of = |reach: &Arc<Reach>| new.shared.reach_of(reach.config());
+        let by_root = self.by_root.iter().map(|(root, reach)| (root.clone(), reach_of(reach))).collect();
+        ByteSources {
+            shared: Arc::clone(&new.shared),
+            reach: reach_of(&self.reach),
+            by_root: Arc::new(by_root),
+        }
     }
 
     /// The same sources for the assets of a dataset, which are reached as its settings say, where the options do
@@ -83,14 +94,28 @@ impl ByteSources {
     /// let sources = ByteSources::default().with_cloud(&landsat);
     /// ```
     pub fn with_cloud(&self, config: &CloudConfig) -> Self {
-        let mut reaches = lock(&self.shared.reaches);
-        let known = reaches.iter().find(|reach| reach.config() == config).map(Arc::clone);
-        let reach = known.unwrap_or_else(|| {
-            let reach = Arc::new(Reach::new(config.clone(), &self.shared.options));
-            reaches.push(Arc::clone(&reach));
-            reach
-        });
-        ByteSources { shared: Arc::clone(&self.shared), reach }
+        let shared = Arc::clone(&self.shared);
+        ByteSources { reach: shared.reach_of(config), shared, by_root: Arc::default() }
+    }
+
+    /// The same for the assets of several datasets, each of which is reached by the settings of its href's root.
+    pub fn with_clouds(&self, configs: &CloudConfigs) -> Self {
+        let by_root = configs.cloud_by_root.iter();
+        let by_root = by_root.map(|(root, config)| (root.clone(), self.shared.reach_of(config))).collect();
+        ByteSources { by_root: Arc::new(by_root), ..self.with_cloud(&configs.cloud) }
+    }
+
+    /// The same sources, of which those of an href's root are all that is needed.
+    pub(super) fn of(&self, href: &str) -> Cow<'_, Self> {
+        if self.by_root.is_empty() {
+            return Cow::Borrowed(self);
+        }
+        let reach = self.by_root.get(&href_root(href)).unwrap_or(&self.reach);
+        Cow::Owned(ByteSources {
+            shared: Arc::clone(&self.shared),
+            reach: Arc::clone(reach),
+            by_root: Arc::default(),
+        })
     }
 
     /// Opens a file or an object, of which a version may be expected.
@@ -103,7 +128,8 @@ impl ByteSources {
     /// If a local file cannot be opened or is another version, or nothing here can read such an href, or sign it
     /// as the dataset's settings want it.
     pub fn open(&self, href: &str, version: Option<&ObjectVersion>) -> Result<ByteSource, ByteSourceError> {
-        let opened = self.rewritten(href);
+        let sources = self.of(href);
+        let opened = sources.rewritten(href);
         match local_path(&opened) {
             Some(path) => {
                 let file = LocalFile::map(&path)?;
@@ -113,7 +139,7 @@ impl ByteSources {
                 }
             }
             None => {
-                let Reached { transport, turns, url, key } = self.reach(&opened, false)?;
+                let Reached { transport, turns, url, key } = sources.reach(&opened, false)?;
                 let remote = Remote {
                     transport,
                     turns,
@@ -166,6 +192,17 @@ impl fmt::Debug for ByteSources {
 }
 
 impl Shared {
+    /// The ways of a dataset's settings.
+    fn reach_of(&self, config: &CloudConfig) -> Arc<Reach> {
+        let mut reaches = lock(&self.reaches);
+        let known = reaches.iter().find(|reach| reach.config() == config).map(Arc::clone);
+        known.unwrap_or_else(|| {
+            let reach = Arc::new(Reach::new(config.clone(), &self.options));
+            reaches.push(Arc::clone(&reach));
+            reach
+        })
+    }
+
     /// Servers.
     pub fn http(&self) -> Result<Arc<dyn Transport>, ByteSourceError> {
         if let Some(http) = self.http.get() {

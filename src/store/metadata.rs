@@ -2,7 +2,8 @@
 
 use super::tables::CollectionId;
 use super::{BandNumber, StoreError};
-use rasteret_schema::CloudConfig;
+use rasteret_schema::{BandAliases, CloudConfigs};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -43,19 +44,42 @@ impl Default for Description {
 
 /// Where [`Description::properties`] keep how the assets are reached.
 const CLOUD: &str = "cloud";
+/// Where [`Description::properties`] keep how those below a root of hrefs are.
+const CLOUD_BY_ROOT: &str = "cloud_by_root";
+/// Where [`Description::properties`] keep other names of the bands.
+const BAND_ALIASES: &str = "band_aliases";
 
 impl Description {
     /// How the assets are reached.
-    pub fn cloud(&self) -> CloudConfig {
-        let cloud = self.properties.get(CLOUD).cloned().unwrap_or_default();
-        serde_json::from_value(cloud).unwrap_or_default()
+    pub fn cloud(&self) -> CloudConfigs {
+        CloudConfigs { cloud: self.property(CLOUD), cloud_by_root: self.property(CLOUD_BY_ROOT) }
     }
 
     /// Says how the assets are reached.
-    pub fn set_cloud(&mut self, cloud: &CloudConfig) {
-        match serde_json::to_value(cloud) {
-            Ok(value) if !cloud.is_default() => self.properties.insert(CLOUD.to_owned(), value),
-            _ => self.properties.remove(CLOUD),
+    pub fn set_cloud(&mut self, configs: &CloudConfigs) {
+        self.set_property(CLOUD, &configs.cloud, configs.cloud.is_default());
+        self.set_property(CLOUD_BY_ROOT, &configs.cloud_by_root, configs.cloud_by_root.is_empty());
+    }
+
+    /// Other names of the bands.
+    pub fn band_aliases(&self) -> BandAliases {
+        self.property(BAND_ALIASES)
+    }
+
+    /// Gives the bands other names, in place of those that there were.
+    pub fn set_band_aliases(&mut self, aliases: &BandAliases) {
+        self.set_property(BAND_ALIASES, aliases, aliases.is_empty());
+    }
+
+    fn property<T: DeserializeOwned + Default>(&self, name: &str) -> T {
+        let value = self.properties.get(name).cloned().unwrap_or_default();
+        serde_json::from_value(value).unwrap_or_default()
+    }
+
+    fn set_property(&mut self, name: &str, value: &impl Serialize, is_nothing: bool) {
+        match serde_json::to_value(value) {
+            Ok(value) if !is_nothing => self.properties.insert(name.to_owned(), value),
+            _ => self.properties.remove(name),
         };
     }
 }

@@ -4,7 +4,7 @@ use crate::s3_server::{KEY, Server, secret_of};
 use crate::support::{Logs, impatient, part, read, wait};
 use futures::TryStreamExt;
 use rasteret::io::ByteSources;
-use rasteret::schema::{Access, AccessErrorKind, CloudConfig, CloudProvider, DocumentRequest};
+use rasteret::schema::{Access, AccessErrorKind, CloudConfig, CloudProvider, DocumentRequest, MergedCloud};
 
 const HREF: &str = "https://data.example.com/archive/d/B 04.tif";
 
@@ -72,6 +72,33 @@ fn anonymous_requests_say_nothing_of_who_reads() {
     assert_eq!(error.kind, AccessErrorKind::Denied);
     assert_eq!(error.href, HREF);
     Logs::get().assert_without(&[&secret_of(KEY)]);
+}
+
+#[test]
+fn each_source_of_a_merged_collection_keeps_its_settings() {
+    let server = Server::start();
+    let sources = ByteSources::new(Server::with_key(impatient()));
+    let paid = CloudConfig { requester_pays: true, ..dataset(&server, "paid") };
+    let public = CloudConfig {
+        url_patterns: [("https://open.example.com/".to_owned(), "s3://public/".to_owned())].into(),
+        ..dataset(&server, "public")
+    };
+    let elsewhere = "https://open.example.com/d/B 04.tif";
+    let mut merged = MergedCloud::default();
+    merged.add("paid", &paid.clone().into(), HREF).unwrap();
+    merged.add("public", &public.clone().into(), elsewhere).unwrap();
+    let both = sources.with_clouds(&merged.finish());
+    for (href, pays) in [(HREF, true), (elsewhere, false)] {
+        assert_eq!(wait(both.open(href, None).unwrap().read(100..200)).unwrap().bytes, part());
+        wait(both.fetch(DocumentRequest::get(href))).unwrap();
+        let requests = server.wire.requests();
+        assert_eq!(requests.len(), 2);
+        for request in requests {
+            assert_eq!(request.contains("\r\nx-amz-request-payer: requester"), pays, "{request}");
+        }
+    }
+    // Alone, the settings of one lead nowhere for the other.
+    assert!(read(&sources, &public, HREF).is_err() && read(&sources, &paid, elsewhere).is_err());
 }
 
 #[test]

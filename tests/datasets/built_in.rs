@@ -134,7 +134,7 @@ fn build(dataset: DatasetDescriptor, assets: &Assets) {
     drop((database, catalog, collection));
     // How the assets are reached is kept with the collection, not with the build.
     let again = Database::open(folder.path().join("it.rasteret")).unwrap();
-    assert_eq!(again.collection("x").unwrap().cloud().unwrap(), cloud, "{id}");
+    assert_eq!(again.collection("x").unwrap().cloud().unwrap(), cloud.into(), "{id}");
 }
 
 #[test]

@@ -21,6 +21,7 @@ use tokio::time::timeout;
 /// Reads a document.
 pub async fn fetch(sources: &ByteSources, request: DocumentRequest) -> Result<Document, ByteSourceError> {
     let has_message = request.json.is_some() || !request.headers.is_empty();
+    let sources = &*sources.of(&request.href);
     let opened = sources.rewritten(&request.href);
     if let Some(path) = local_path(&opened) {
         if request.json.is_some() {

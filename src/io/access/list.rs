@@ -19,6 +19,7 @@ use walkdir::{DirEntry, WalkDir};
 
 /// The files below a folder or prefix.
 pub fn list<'a>(sources: &'a ByteSources, folder: &'a str) -> BoxStream<'a, Result<ListedFile, AccessError>> {
+    let sources = &*sources.of(folder);
     let opened = sources.rewritten(folder);
     let files = match local_path(&opened) {
         Some(path) => {
