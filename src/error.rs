@@ -99,6 +99,10 @@ pub enum Error {
     /// Tables, or collections, do not go together.
     #[error(transparent)]
     Table(#[from] crate::share::TableError),
+    /// A table from elsewhere is not taken.
+    #[cfg(feature = "table")]
+    #[error(transparent)]
+    Import(#[from] crate::share::import::ImportError),
     /// A strict build found something that cannot be read.
     #[error("{count} of the files of {name:?} cannot be read, and the build is strict; the first is {first}")]
     BuildFailures {
@@ -254,6 +258,8 @@ impl Error {
             Error::Catalog(error) => error.kind(),
             Error::CloudConflict(_) => "cloud-conflict",
             Error::Table(error) => error.kind(),
+            #[cfg(feature = "table")]
+            Error::Import(error) => error.kind(),
             Error::BuildFailures { .. } => "build-failures",
             Error::InvalidArgument(_) => "invalid-argument",
             Error::ShapeMismatch { .. } => "shape-mismatch",

@@ -6,6 +6,7 @@
 //! | file | what is in it |
 //! | --- | --- |
 //! | `export` | a view of a collection → Parquet, here or in an object store |
+//! | [`import`] | a collection from a table from elsewhere |
 //! | `table` | records and headers as the one table that is shared |
 //! | `view`, `batches` | a view as a table: what is in it, its first records, a stream of batches |
 //! | `update`, `annotate`, `keys`, `splits` | user columns that are set: joined from a table, or assigned |
@@ -16,6 +17,8 @@ mod error;
 mod export;
 mod keys;
 mod splits;
+#[cfg(feature = "table")]
+pub mod import;
 mod table;
 mod update;
 mod view;
