@@ -16,11 +16,11 @@ mod annotate;
 mod batches;
 mod error;
 mod export;
+#[cfg(feature = "table")]
+pub mod import;
 mod keys;
 mod merge;
 mod splits;
-#[cfg(feature = "table")]
-pub mod import;
 mod table;
 mod update;
 mod view;
