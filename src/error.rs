@@ -93,12 +93,12 @@ pub enum Error {
     /// A dataset is not known, or makes no sense.
     #[error(transparent)]
     Catalog(#[from] crate::catalog::CatalogError),
-    /// Tables, or collections, do not go together.
-    #[error(transparent)]
-    Table(#[from] crate::share::TableError),
     /// Collections that reach the same objects in different ways cannot be one.
     #[error(transparent)]
     CloudConflict(#[from] rasteret_schema::CloudConflict),
+    /// Tables, or collections, do not go together.
+    #[error(transparent)]
+    Table(#[from] crate::share::TableError),
     /// A table from elsewhere is not taken.
     #[cfg(feature = "table")]
     #[error(transparent)]
@@ -186,6 +186,9 @@ pub enum Error {
     /// A Parquet file cannot be written.
     #[error(transparent)]
     Parquet(#[from] parquet::errors::ParquetError),
+    /// A collection cannot be exported.
+    #[error(transparent)]
+    Export(#[from] crate::share::ExportError),
     /// A CSV file cannot be written.
     #[error(transparent)]
     Csv(#[from] csv::Error),
@@ -253,8 +256,8 @@ impl Error {
             Error::Window(_) => "area",
             Error::Mask(_) => "area",
             Error::Catalog(error) => error.kind(),
-            Error::Table(error) => error.kind(),
             Error::CloudConflict(_) => "cloud-conflict",
+            Error::Table(error) => error.kind(),
             #[cfg(feature = "table")]
             Error::Import(error) => error.kind(),
             Error::BuildFailures { .. } => "build-failures",
@@ -270,6 +273,7 @@ impl Error {
             Error::Dataset(error) => error.kind(),
             #[cfg(feature = "geotiff")]
             Error::Write(_) => "write",
+            Error::Export(error) => error.kind(),
             Error::Parquet(_) | Error::Csv(_) => "write",
             #[cfg(feature = "zarr")]
             Error::Zarr(error) => error.kind(),

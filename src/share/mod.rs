@@ -5,6 +5,7 @@
 //!
 //! | file | what is in it |
 //! | --- | --- |
+//! | `export` | a view of a collection → Parquet, here or in an object store |
 //! | [`import`] | a collection from a table from elsewhere |
 //! | `table` | records and headers as the one table that is shared |
 //! | `view`, `batches` | a view as a table: what is in it, its first records, a stream of batches |
@@ -16,6 +17,7 @@ mod annotate;
 mod assets;
 mod batches;
 mod error;
+mod export;
 #[cfg(feature = "table")]
 pub mod import;
 mod keys;
@@ -30,6 +32,7 @@ mod widen;
 pub use annotate::AnnotateSummary;
 pub use batches::RecordBatches;
 pub use error::TableError;
+pub use export::{Export, ExportError, ExportFormat, ExportProgress, ExportSummary};
 pub use merge::Merge;
 pub use splits::{SplitBy, SplitSummary, Splits};
 pub use table_file::{TableReader, open_table};
