@@ -80,6 +80,31 @@ impl Collection {
         Collection { filter: self.filter.clone().and(filter), ..self.clone() }
     }
 
+    /// The records of this view for which a condition in CQL2-text is true: [`Filter::cql2`]. Whether it
+    /// fits the columns is checked at once, also if there are no records.
+    ///
+    /// ```no_run
+    /// # fn clear(collection: rasteret::Collection) -> rasteret::Result<()> {
+    /// let clear = collection.r#where("eo:cloud_cover < 10 AND split = 'train'")?;
+    /// println!("{} of {}", clear.ids()?.len(), collection.ids()?.len());
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`FilterError`](crate::query::FilterError) if the text is no CQL2, or names a column that is not
+    /// there or is of another type.
+    pub fn r#where(&self, text: &str) -> Result<Collection> {
+        let filter = Filter::cql2(text)?;
+        filter.bind(self.snapshot()?.collection(&self.name)?.schema())?;
+        Ok(self.subset(filter))
+    }
+
+    /// The records of this view that are of a split.
+    pub fn select_split(&self, name: &str) -> Collection {
+        self.subset(Filter::new().split(name))
+    }
+
     /// What there is to know of the whole collection.
     ///
     /// # Errors

@@ -21,7 +21,7 @@ mod batch;
 mod enrich;
 pub mod footprint;
 mod headers;
-mod place;
+pub(crate) mod place;
 mod progress;
 mod run;
 mod summary;

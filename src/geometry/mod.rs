@@ -30,7 +30,7 @@ mod source;
 mod table;
 
 pub(crate) use column::ColumnGeometries;
-pub(crate) use encoding::{geometry_from_wkt, geometry_to_wkb, typed_geometry_from_wkb};
+pub(crate) use encoding::{geometry_from_wkb, geometry_from_wkt, geometry_to_wkb, typed_geometry_from_wkb};
 pub use error::{GeometryError, RowProblem};
 pub use points::{PointBatch, Points};
 pub use source::TableOptions;

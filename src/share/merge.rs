@@ -174,8 +174,9 @@ impl Merge {
     ) -> Result<u64> {
         let names: Vec<&str> = stored.schema().fields().iter().map(|field| field.name().as_str()).collect();
         let mut added = 0;
-        for chunk in scan(stored, input.filter(), &names)? {
-            let ScanBatch { batch, records } = kept(input.filter(), chunk?)?;
+        let filter = input.filter().bind(stored.schema())?;
+        for chunk in scan(stored, &filter, &names)? {
+            let ScanBatch { batch, records } = kept(&filter, chunk?)?;
             if records.is_empty() {
                 continue;
             }

@@ -17,7 +17,7 @@ pub use datasets::Datasets;
 pub use export::{Export, Format as ExportFormat};
 pub use read::{Form, Read};
 pub use sample::{Match, Neighbourhood, Sample};
-pub use selection::{Choice, Selection, SpaceAndTime};
+pub use selection::{Choice, Condition, Selection, SpaceAndTime};
 pub use store::{Cloud, Store};
 
 use clap::{Parser, Subcommand};
