@@ -11,7 +11,7 @@ mod selection;
 mod store;
 
 pub use build::{BandMaps, Build, BuildLocal, BuildStac, BuildTable, Common, Limits, Search};
-pub use collections::Collections;
+pub use collections::{Annotate, Collections, Merge, Split, SplitBy};
 pub use database::Db;
 pub use datasets::Datasets;
 pub use export::{Export, Format as ExportFormat};

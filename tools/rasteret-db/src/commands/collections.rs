@@ -1,6 +1,6 @@
 //! `collections …`.
 
-use super::{Session, build};
+use super::{Session, build, share};
 use crate::Outcome;
 use crate::args::Collections;
 use crate::print::{CommandError, bytes, count, fields, plural, table};
@@ -34,6 +34,9 @@ pub fn run(session: &Session<'_>, command: &Collections) -> Result<Outcome, Comm
             })?;
             Ok(Outcome::Done)
         }
+        Collections::Merge(arguments) => share::merge(session, arguments),
+        Collections::Annotate(arguments) => share::annotate(session, arguments),
+        Collections::Split(arguments) => share::split(session, arguments),
         Collections::Rename { name, new_name } => {
             session.open_writable()?.rename(name, new_name)?;
             session.printer.result(&json!({"name": new_name, "renamed_from": name}), || {
@@ -73,7 +76,7 @@ fn list(session: &Session<'_>) -> Result<Outcome, CommandError> {
     Ok(Outcome::Done)
 }
 
-fn describe(info: &CollectionInfo) -> String {
+pub(super) fn describe(info: &CollectionInfo) -> String {
     let columns: Vec<String> =
         info.columns.iter().map(|column| format!("{}: {}", column.name, column.data_type)).collect();
     let bounds =

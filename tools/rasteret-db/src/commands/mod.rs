@@ -11,6 +11,7 @@ mod meter;
 mod query;
 mod read;
 mod sample;
+mod share;
 mod table;
 
 use crate::Outcome;
