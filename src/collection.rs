@@ -149,17 +149,6 @@ impl Collection {
         query::ids(&snapshot.collection(&self.name)?, &self.filter)
     }
 
-    /// The first records, by time, then id, as JSON objects with a member for each column. Geometries
-    /// are WKT.
-    ///
-    /// # Errors
-    ///
-    /// As [`Collection::ids`].
-    pub fn head(&self, n: usize) -> Result<Vec<serde_json::Map<String, serde_json::Value>>> {
-        let snapshot = self.snapshot()?;
-        query::head(&snapshot.collection(&self.name)?, &self.filter, n)
-    }
-
     /// The header of a band of a record.
     ///
     /// # Errors

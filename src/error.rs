@@ -96,6 +96,9 @@ pub enum Error {
     /// Collections that reach the same objects in different ways cannot be one.
     #[error(transparent)]
     CloudConflict(#[from] rasteret_schema::CloudConflict),
+    /// Tables, or collections, do not go together.
+    #[error(transparent)]
+    Table(#[from] crate::share::TableError),
     /// A table from elsewhere is not taken.
     #[cfg(feature = "table")]
     #[error(transparent)]
@@ -251,6 +254,7 @@ impl Error {
             Error::Mask(_) => "area",
             Error::Catalog(error) => error.kind(),
             Error::CloudConflict(_) => "cloud-conflict",
+            Error::Table(error) => error.kind(),
             #[cfg(feature = "table")]
             Error::Import(error) => error.kind(),
             Error::BuildFailures { .. } => "build-failures",

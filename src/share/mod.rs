@@ -7,9 +7,24 @@
 //! | --- | --- |
 //! | [`import`] | a collection from a table from elsewhere |
 //! | `table` | records and headers as the one table that is shared |
+//! | `view`, `batches` | a view as a table: what is in it, its first records, a stream of batches |
+//! | `update`, `annotate`, `keys`, `splits` | user columns that are set: joined from a table, or assigned |
 
+mod annotate;
+mod batches;
+mod error;
 #[cfg(feature = "table")]
 pub mod import;
+mod keys;
+mod splits;
 mod table;
+mod update;
+mod view;
+
+pub use annotate::AnnotateSummary;
+pub use batches::RecordBatches;
+pub use error::TableError;
+pub use splits::{SplitBy, SplitSummary, Splits};
+pub use view::ViewDescription;
 
 pub(crate) use table::SharedTable;

@@ -143,15 +143,18 @@ pub(super) fn read<S: Segment>(
     checked.map(Some).map_err(|what| StoreError::Damaged(format!("{}: {what}", place())))
 }
 
-/// Writes the columns of a new chunk. Returns how they are stored, and their bytes.
+/// Writes columns that a chunk does not have, by ascending number without others between them. Returns how they
+/// are stored, and their bytes.
 pub(super) fn write(
     table: &mut Table<ColumnKey, &'static [u8]>,
     (collection, first): ChunkKey,
     columns: impl Iterator<Item = (u16, ArrayRef)>,
 ) -> Result<(Vec<StoredColumn>, u64), StoreError> {
     let mut bytes_written = 0;
-    let mut cursor = table.lower_bound_mut(Bound::Included((collection, first, 0, 0)))?;
     let mut written = Vec::new();
+    let mut columns = columns.peekable();
+    let Some((least, _)) = columns.peek() else { return Ok((written, bytes_written)) };
+    let mut cursor = table.lower_bound_mut(Bound::Included((collection, first, *least, 0)))?;
     for (column, array) in columns {
         let nulls = array.logical_null_count();
         if nulls == array.len() {
