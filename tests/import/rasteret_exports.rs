@@ -87,7 +87,8 @@ fn no_raster_is_opened() {
         assert_eq!((summary.records, summary.headers, summary.requests), (records, headers, 0));
         assert_eq!(server.stats().requests, 0);
         // The table itself may lie there too.
-        let url = format!("{}/rasteret-collections/{name}/year=2024/month=1/part-0.parquet", server.base_url());
+        let url =
+            format!("{}/rasteret-collections/{name}/year=2024/month=1/part-0.parquet", server.base_url());
         let import = store.database.import(url).base_dir(server.base_url()).name(format!("{name}, served"));
         assert_eq!(import.run().wait().unwrap().headers, headers);
         assert!(server.requests_by_path().keys().all(|path| path.ends_with(".parquet")));
