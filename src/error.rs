@@ -186,6 +186,9 @@ pub enum Error {
     /// A Parquet file cannot be written.
     #[error(transparent)]
     Parquet(#[from] parquet::errors::ParquetError),
+    /// A collection cannot be exported.
+    #[error(transparent)]
+    Export(#[from] crate::share::ExportError),
     /// A CSV file cannot be written.
     #[error(transparent)]
     Csv(#[from] csv::Error),
@@ -270,6 +273,7 @@ impl Error {
             Error::Dataset(error) => error.kind(),
             #[cfg(feature = "geotiff")]
             Error::Write(_) => "write",
+            Error::Export(error) => error.kind(),
             Error::Parquet(_) | Error::Csv(_) => "write",
             #[cfg(feature = "zarr")]
             Error::Zarr(error) => error.kind(),

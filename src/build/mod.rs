@@ -47,7 +47,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 /// Where a collection's metadata keeps what could not be turned into records.
-const FAILURES: &str = "failures";
+pub(crate) const FAILURES: &str = "failures";
 
 /// A build, as the user asks for it. Nothing is checked until it is run.
 #[must_use = "a build does nothing until it is run"]

@@ -59,6 +59,9 @@ pub enum ByteSourceError {
         /// How many it may have.
         max_bytes: u64,
     },
+    /// It cannot be written.
+    #[error("it cannot be written: {0}")]
+    NotWritten(String),
     /// Nothing here can read URLs of this scheme.
     #[error("{scheme} URLs cannot be read")]
     UnsupportedScheme {
@@ -86,6 +89,7 @@ impl ByteSourceError {
             ByteSourceError::Unreachable { .. } => "unreachable",
             ByteSourceError::WrongResponse(_) => "wrong-response",
             ByteSourceError::TooLarge { .. } => "too-large",
+            ByteSourceError::NotWritten(_) => "write",
             ByteSourceError::UnsupportedScheme { .. } => "unsupported-scheme",
             ByteSourceError::Invalid(_) => "invalid-argument",
             ByteSourceError::Io(_) => "io",
@@ -122,6 +126,7 @@ mod tests {
             ByteSourceError::Unreachable { attempts: 2, elapsed: Duration::ZERO, cause: "reset".to_owned() },
             ByteSourceError::WrongResponse("status 400".to_owned()),
             ByteSourceError::TooLarge { max_bytes: 10 },
+            ByteSourceError::NotWritten("the bucket is full".to_owned()),
             ByteSourceError::UnsupportedScheme { scheme: "ftp".to_owned() },
             ByteSourceError::Invalid("no URL".to_owned()),
             ByteSourceError::Io(std::io::ErrorKind::Other.into()),

@@ -29,6 +29,8 @@
 //! | `sign` | URLs that have to be signed, and how long a signature is good |
 //! | `http` | sends a request |
 //!
+//! What is written to buckets goes through `uploads` alone: multipart uploads that are completed together.
+//!
 //! What is read is of one version: that which was expected, else that which the first response had. A
 //! response that is of another, or of other bytes than were asked for, is an error.
 
@@ -53,6 +55,7 @@ mod sign;
 mod source;
 mod sources;
 mod transport;
+mod uploads;
 mod version;
 
 pub use error::ByteSourceError;
@@ -61,3 +64,4 @@ pub use options::SourceOptions;
 pub use sign::{PlanetaryComputer, Signature, UrlSigner};
 pub use source::{ByteSource, Fetched};
 pub use sources::ByteSources;
+pub(crate) use uploads::Uploads;

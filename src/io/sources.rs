@@ -210,6 +210,11 @@ impl ByteSources {
         self.reach.reach_bucket(&self.shared, bucket, prefix)
     }
 
+    /// The client of the object stores.
+    pub(super) fn client(&self) -> Result<&reqwest::Client, ByteSourceError> {
+        self.shared.client()
+    }
+
     pub(super) fn shared_options(&self) -> &Arc<SourceOptions> {
         &self.shared.options
     }

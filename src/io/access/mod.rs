@@ -45,7 +45,9 @@ fn failed(href: String, error: ByteSourceError) -> AccessError {
         ByteSourceError::NotFound => AccessErrorKind::NotFound,
         ByteSourceError::AccessDenied { .. } | ByteSourceError::OutsideOfRoots => AccessErrorKind::Denied,
         ByteSourceError::TooLarge { .. } => AccessErrorKind::TooLarge,
-        ByteSourceError::Unreachable { .. } | ByteSourceError::Io(_) => AccessErrorKind::Unavailable,
+        ByteSourceError::Unreachable { .. } | ByteSourceError::NotWritten(_) | ByteSourceError::Io(_) => {
+            AccessErrorKind::Unavailable
+        }
         ByteSourceError::Changed { .. }
         | ByteSourceError::BeyondEnd { .. }
         | ByteSourceError::RangesNotSupported

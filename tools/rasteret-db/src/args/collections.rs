@@ -1,6 +1,6 @@
 //! `collections …`.
 
-use super::{Build, BuildLocal, BuildStac, BuildTable, Selection};
+use super::{Build, BuildLocal, BuildStac, BuildTable, Refresh, Selection};
 use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]
@@ -28,6 +28,8 @@ pub enum Collections {
     },
     /// Show the columns and their types
     Schema { name: String },
+    /// Parse headers again: all of them, or those that are stale
+    Refresh(Refresh),
     /// Give a collection another name
     Rename { name: String, new_name: String },
     /// Delete a collection; the rasters stay

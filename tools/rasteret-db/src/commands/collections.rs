@@ -34,6 +34,7 @@ pub fn run(session: &Session<'_>, command: &Collections) -> Result<Outcome, Comm
             })?;
             Ok(Outcome::Done)
         }
+        Collections::Refresh(arguments) => super::import::refresh(session, arguments),
         Collections::Rename { name, new_name } => {
             session.open_writable()?.rename(name, new_name)?;
             session.printer.result(&json!({"name": new_name, "renamed_from": name}), || {
