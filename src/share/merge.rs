@@ -2,6 +2,7 @@
 
 use super::TableError;
 use super::error::LISTED;
+use super::roots::Roots;
 use super::update::check_name;
 use super::widen::{widen, widened_field};
 use crate::collection::{Collection, CollectionInfo};
@@ -43,7 +44,8 @@ impl Database {
 ///
 /// The new collection has all user columns: a record has nulls where its own collection lacks one. A column of
 /// several types gets one that holds the values of all without loss, if there is one. Headers are taken over as
-/// they are, and how the assets of each collection are reached.
+/// they are, and how the assets of each collection are reached. If one comes from elsewhere and may not read all
+/// local files, neither may the new one: only those below the folders of that collection, and of the files of others.
 #[derive(Debug, Clone)]
 #[must_use = "a merge does nothing until it is run"]
 pub struct Merge {
@@ -96,13 +98,17 @@ impl Merge {
         write.create_collection(&self.name, self.description()?)?;
         let schema = self.schema(&inputs)?;
         let mut cloud = Clouds::of(&inputs);
+        let mut roots = Roots::of(&inputs);
         let mut bytes = 0;
         for (input, stored) in &inputs {
-            bytes += self.add(&mut write, input, stored, &schema, &mut cloud)?;
+            bytes += self.add(&mut write, input, stored, &schema, (&mut cloud, &mut roots))?;
         }
         let cloud = cloud.finish();
         write.describe(&self.name, |description| {
             description.set_cloud(&cloud);
+            if let Some(roots) = roots.finish() {
+                description.set_local_roots(&roots);
+            }
             description.state = BuildState::Complete;
         })?;
         write.commit()?;
@@ -170,7 +176,7 @@ impl Merge {
         input: &Collection,
         stored: &StoredCollection,
         schema: &SchemaRef,
-        cloud: &mut Clouds,
+        (cloud, roots): (&mut Clouds, &mut Roots),
     ) -> Result<u64> {
         let names: Vec<&str> = stored.schema().fields().iter().map(|field| field.name().as_str()).collect();
         let mut added = 0;
@@ -180,6 +186,7 @@ impl Merge {
                 continue;
             }
             cloud.add(input.name(), stored, &batch)?;
+            roots.add(stored, &batch);
             let batch = self.conformed(input.name(), &batch, schema)?;
             let appended = write.append(&self.name, &batch, &[], &[])?;
             if !appended.replaced.is_empty() {

@@ -10,7 +10,7 @@
 //! | `table` | records and headers as the one table that is shared |
 //! | `view`, `batches` | a view as a table: what is in it, its first records, a stream of batches |
 //! | `update`, `annotate`, `keys`, `splits` | user columns that are set: joined from a table, or assigned |
-//! | `merge`, `widen` | several collections as one |
+//! | `merge`, `widen`, `roots` | several collections as one |
 
 mod annotate;
 mod batches;
@@ -20,6 +20,7 @@ mod export;
 pub mod import;
 mod keys;
 mod merge;
+mod roots;
 mod splits;
 mod table;
 mod update;
