@@ -1,5 +1,6 @@
 //! Collections, as their users see them.
 
+use crate::build::Refresh;
 use crate::chips::{ChipRequest, Sampler};
 use crate::database::Database;
 use crate::error::Result;
@@ -183,6 +184,11 @@ impl Collection {
     pub fn header(&self, id: &str, band: &str) -> Result<HeaderDescription> {
         let snapshot = self.snapshot()?;
         query::header(&snapshot.collection(&self.name)?, id, band)
+    }
+
+    /// Parses the headers of this view's records again.
+    pub fn refresh(&self) -> Refresh {
+        Refresh::new(self.clone())
     }
 
     /// A read of the pixels of an area.

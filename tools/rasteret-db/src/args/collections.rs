@@ -1,6 +1,6 @@
 //! `collections …`.
 
-use super::{Build, BuildLocal, BuildStac, BuildTable, Selection, Store};
+use super::{Build, BuildLocal, BuildStac, BuildTable, Refresh, Selection, Store};
 use clap::{Args, Subcommand, ValueEnum};
 
 #[derive(Debug, Subcommand)]
@@ -34,6 +34,8 @@ pub enum Collections {
     Annotate(Annotate),
     /// Divide the records for training, in a column: the same scene is in the same split in every collection
     Split(Split),
+    /// Parse headers again: all of them, or those that are stale
+    Refresh(Refresh),
     /// Give a collection another name
     Rename { name: String, new_name: String },
     /// Delete a collection; the rasters stay

@@ -37,6 +37,7 @@ pub fn run(session: &Session<'_>, command: &Collections) -> Result<Outcome, Comm
         Collections::Merge(arguments) => share::merge(session, arguments),
         Collections::Annotate(arguments) => share::annotate(session, arguments),
         Collections::Split(arguments) => share::split(session, arguments),
+        Collections::Refresh(arguments) => super::import::refresh(session, arguments),
         Collections::Rename { name, new_name } => {
             session.open_writable()?.rename(name, new_name)?;
             session.printer.result(&json!({"name": new_name, "renamed_from": name}), || {
