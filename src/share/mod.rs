@@ -6,6 +6,7 @@
 //! | file | what is in it |
 //! | --- | --- |
 //! | `table` | records and headers as the one table that is shared |
+//! | `stac_geoparquet` | that table as STAC items |
 //! | `view`, `batches` | a view as a table: what is in it, its first records, a stream of batches |
 //! | `update`, `annotate`, `keys`, `splits` | user columns that are set: joined from a table, or assigned |
 
@@ -14,6 +15,7 @@ mod batches;
 mod error;
 mod keys;
 mod splits;
+mod stac_geoparquet;
 mod table;
 mod update;
 mod view;
@@ -24,4 +26,5 @@ pub use error::TableError;
 pub use splits::{SplitBy, SplitSummary, Splits};
 pub use view::ViewDescription;
 
+pub(crate) use stac_geoparquet::{FILE_METADATA as STAC_METADATA, StacTable};
 pub(crate) use table::SharedTable;
