@@ -8,6 +8,7 @@ use crate::query::{self, Filter};
 use crate::read::ReadRequest;
 use crate::read::area::Area;
 use crate::sample::SampleRequest;
+use crate::share::Export;
 use crate::store::{Collection as StoredCollection, Snapshot};
 use rasteret_schema::{BandAliases, CloudConfigs, HeaderDescription};
 use serde::Serialize;
@@ -172,6 +173,11 @@ impl Collection {
     /// Chips of the pixels, to train models on.
     pub fn chips(&self, sampler: Sampler) -> ChipRequest {
         ChipRequest::new(self.clone(), sampler)
+    }
+
+    /// An export of the records of this view as Parquet: to a folder or a file, here or in an object store.
+    pub fn export(&self, dest: impl Into<String>) -> Export {
+        Export::new(self.clone(), dest.into())
     }
 
     pub(crate) fn snapshot(&self) -> Result<Snapshot> {

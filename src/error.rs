@@ -99,6 +99,10 @@ pub enum Error {
     /// Tables, or collections, do not go together.
     #[error(transparent)]
     Table(#[from] crate::share::TableError),
+    /// A table from elsewhere is not taken.
+    #[cfg(feature = "table")]
+    #[error(transparent)]
+    Import(#[from] crate::share::import::ImportError),
     /// A strict build found something that cannot be read.
     #[error("{count} of the files of {name:?} cannot be read, and the build is strict; the first is {first}")]
     BuildFailures {
@@ -182,6 +186,9 @@ pub enum Error {
     /// A Parquet file cannot be written.
     #[error(transparent)]
     Parquet(#[from] parquet::errors::ParquetError),
+    /// A collection cannot be exported.
+    #[error(transparent)]
+    Export(#[from] crate::share::ExportError),
     /// A CSV file cannot be written.
     #[error(transparent)]
     Csv(#[from] csv::Error),
@@ -251,6 +258,8 @@ impl Error {
             Error::Catalog(error) => error.kind(),
             Error::CloudConflict(_) => "cloud-conflict",
             Error::Table(error) => error.kind(),
+            #[cfg(feature = "table")]
+            Error::Import(error) => error.kind(),
             Error::BuildFailures { .. } => "build-failures",
             Error::InvalidArgument(_) => "invalid-argument",
             Error::ShapeMismatch { .. } => "shape-mismatch",
@@ -264,6 +273,7 @@ impl Error {
             Error::Dataset(error) => error.kind(),
             #[cfg(feature = "geotiff")]
             Error::Write(_) => "write",
+            Error::Export(error) => error.kind(),
             Error::Parquet(_) | Error::Csv(_) => "write",
             #[cfg(feature = "zarr")]
             Error::Zarr(error) => error.kind(),
