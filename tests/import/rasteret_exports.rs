@@ -3,6 +3,9 @@
 use crate::compare::{Case, ask, compare};
 use crate::oracle::data;
 use crate::support::{Store, text};
+use arrow_array::Array;
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float64Type, Int32Type};
 use geo_types::{Geometry, Rect};
 use rasteret::blocking::Wait;
 use rasteret::{Area, Collection, Filter};
@@ -15,16 +18,22 @@ const EXPORTS: [(&str, u64, u64); 3] = [("scene", 1, 2), ("landsat", 1, 3), ("mo
 /// A read of each file's bands, of the middle of its record.
 fn reads(collection: &Collection) -> Vec<(Case, rasteret::ReadRequest)> {
     let mut reads = Vec::new();
-    for record in collection.head(10).unwrap() {
-        let id = record["id"].as_str().unwrap();
-        let bbox = &record["bbox"];
-        let side = |name: &str| bbox[name].as_f64().unwrap();
+    let records = collection.head(10).unwrap();
+    let column = |name: &str| records.column_by_name(name).unwrap();
+    let (ids, boxes, assets) =
+        (column("id").as_string::<i32>(), column("bbox").as_struct(), column("assets").as_struct());
+    for row in 0..records.num_rows() {
+        let id = ids.value(row);
+        let side = |name: &str| boxes.column_by_name(name).unwrap().as_primitive::<Float64Type>().value(row);
         let (width, height) = (side("xmax") - side("xmin"), side("ymax") - side("ymin"));
         let (west, south) = (side("xmin") + width * 0.3, side("ymin") + height * 0.4);
         let (east, north) = (west + width * 0.2, south + height * 0.2);
-        for (band, asset) in record["assets"].as_object().unwrap() {
-            let file = PathBuf::from(asset["href"].as_str().unwrap());
-            let index = asset["band_index"].as_u64().unwrap_or(0) as usize;
+        let of_record = assets.column_names().into_iter().zip(assets.columns());
+        for (band, asset) in of_record.filter(|(_, asset)| asset.is_valid(row)) {
+            let asset = asset.as_struct();
+            let file = PathBuf::from(asset.column(0).as_string::<i32>().value(row));
+            let indexes = asset.column(1).as_primitive::<Int32Type>();
+            let index = if indexes.is_valid(row) { indexes.value(row) as usize } else { 0 };
             let polygon = Geometry::Polygon(Rect::new((west, south), (east, north)).to_polygon());
             reads.push((
                 Case {
