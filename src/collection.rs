@@ -8,6 +8,7 @@ use crate::query::{self, Filter};
 use crate::read::ReadRequest;
 use crate::read::area::Area;
 use crate::sample::SampleRequest;
+use crate::share::Export;
 use crate::store::{Collection as StoredCollection, Snapshot};
 use rasteret_schema::{BandAliases, CloudConfigs, HeaderDescription};
 use serde::Serialize;
@@ -149,17 +150,6 @@ impl Collection {
         query::ids(&snapshot.collection(&self.name)?, &self.filter)
     }
 
-    /// The first records, by time, then id, as JSON objects with a member for each column. Geometries
-    /// are WKT.
-    ///
-    /// # Errors
-    ///
-    /// As [`Collection::ids`].
-    pub fn head(&self, n: usize) -> Result<Vec<serde_json::Map<String, serde_json::Value>>> {
-        let snapshot = self.snapshot()?;
-        query::head(&snapshot.collection(&self.name)?, &self.filter, n)
-    }
-
     /// The header of a band of a record, as it is stored. The band may be an [alias](Collection::with_band_aliases).
     ///
     /// # Errors
@@ -184,6 +174,11 @@ impl Collection {
     /// Chips of the pixels, to train models on.
     pub fn chips(&self, sampler: Sampler) -> ChipRequest {
         ChipRequest::new(self.clone(), sampler)
+    }
+
+    /// An export of the records of this view as Parquet: to a folder or a file, here or in an object store.
+    pub fn export(&self, dest: impl Into<String>) -> Export {
+        Export::new(self.clone(), dest.into())
     }
 
     pub(crate) fn snapshot(&self) -> Result<Snapshot> {

@@ -96,6 +96,13 @@ pub enum Error {
     /// Collections that reach the same objects in different ways cannot be one.
     #[error(transparent)]
     CloudConflict(#[from] rasteret_schema::CloudConflict),
+    /// Tables, or collections, do not go together.
+    #[error(transparent)]
+    Table(#[from] crate::share::TableError),
+    /// A table from elsewhere is not taken.
+    #[cfg(feature = "table")]
+    #[error(transparent)]
+    Import(#[from] crate::share::import::ImportError),
     /// A strict build found something that cannot be read.
     #[error("{count} of the files of {name:?} cannot be read, and the build is strict; the first is {first}")]
     BuildFailures {
@@ -189,6 +196,9 @@ pub enum Error {
     /// A Parquet file cannot be written.
     #[error(transparent)]
     Parquet(#[from] parquet::errors::ParquetError),
+    /// A collection cannot be exported.
+    #[error(transparent)]
+    Export(#[from] crate::share::ExportError),
     /// A CSV file cannot be written.
     #[error(transparent)]
     Csv(#[from] csv::Error),
@@ -273,6 +283,9 @@ impl Error {
             Error::Mask(_) => "area",
             Error::Catalog(error) => error.kind(),
             Error::CloudConflict(_) => "cloud-conflict",
+            Error::Table(error) => error.kind(),
+            #[cfg(feature = "table")]
+            Error::Import(error) => error.kind(),
             Error::BuildFailures { .. } => "build-failures",
             Error::InvalidArgument(_) => "invalid-argument",
             Error::ShapeMismatch { .. } => "shape-mismatch",
@@ -286,6 +299,7 @@ impl Error {
             Error::Dataset(error) => error.kind(),
             #[cfg(feature = "geotiff")]
             Error::Write(_) => "write",
+            Error::Export(error) => error.kind(),
             Error::Parquet(_) | Error::Csv(_) => "write",
             #[cfg(feature = "zarr")]
             Error::Zarr(error) => error.kind(),

@@ -69,7 +69,7 @@ fn collections_give_points_the_values_that_rasterio_does() {
     for (file, answer) in FILES.iter().zip(answers.as_array().unwrap()) {
         let id = file.rsplit('/').next().unwrap().trim_end_matches(".tif");
         let one = all.subset(Filter::new().ids([id]));
-        let record = &one.head(1).unwrap()[0];
+        let record = &rasteret::query::json_rows(&one.head(1).unwrap()).unwrap()[0];
         let band = record["assets"].as_object().unwrap().keys().next().unwrap().clone();
         let own = Crs::new(one.header(id, &band).unwrap().crs.unwrap());
         let floats = |name: &str| -> Vec<f64> {
@@ -117,7 +117,8 @@ fn many_points_come_in_batches() {
     let mut random = Random(9);
     let (xs, ys): (Vec<f64>, Vec<f64>) =
         (0..200_000).map(|_| (random.between(west, east), random.between(south, north))).unzip();
-    let band = all.head(1).unwrap()[0]["assets"].as_object().unwrap().keys().next().unwrap().clone();
+    let first = rasteret::query::json_rows(&all.head(1).unwrap()).unwrap();
+    let band = first[0]["assets"].as_object().unwrap().keys().next().unwrap().clone();
     let sample = |xs: &[f64], ys: &[f64], matching| -> Vec<RecordBatch> {
         let points = Points::new(xs.to_vec(), ys.to_vec());
         let stream = all.sample(points).bands([&band]).matching(matching).stream().unwrap();

@@ -10,6 +10,7 @@
 //! | [`header_column`] | headers as a column of a table |
 //! | [`description`] | a header in words |
 //! | [`record`] | the columns of a record table, and records as Rust values |
+//! | [`share`] | what shared Parquet files say of themselves |
 //! | [`reader`], [`source`] | the plugin traits: raster readers and source adapters |
 //! | [`access`] | how source adapters reach what they read |
 //! | [`bands`], [`cloud`], [`dataset`] | which asset a band is, how assets are reached, and descriptors that say both |
@@ -40,6 +41,7 @@ pub mod image;
 pub mod merged_cloud;
 pub mod reader;
 pub mod record;
+pub mod share;
 pub mod source;
 pub mod tile_table;
 pub mod value;
@@ -67,6 +69,7 @@ pub use reader::{ByteRanges, Parsed, RasterReader, TileRequest};
 pub use record::{Asset, Record};
 pub use source::{
     RecordStream, Selection, SourceAdapter, SourceBatch, SourceError, SourceFailure, SourceHeader,
+    UnusableHeader,
 };
 pub use tile_table::TileTable;
 pub use value::PixelValue;

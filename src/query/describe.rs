@@ -1,16 +1,15 @@
 //! Collections, records and headers in words.
 
-use super::records::ordered;
-use super::{Filter, dates};
+use super::{Filter, dates, overview};
 use crate::collection::{CollectionInfo, Column};
 use crate::error::{Error, Result};
 use crate::store::Collection as StoredCollection;
 use arrow_array::cast::AsArray;
-use arrow_array::types::Int32Type;
-use rasteret_schema::record::{ASSETS, BBOX, DATETIME, EPSG, GEOMETRY, ID, RecordColumns};
-use rasteret_schema::{BandAliases, BoundingBox, HeaderDescription};
+use arrow_array::{Array, RecordBatch};
+use arrow_schema::{FieldRef, Schema};
+use rasteret_schema::record::{ASSETS, DATETIME, GEOMETRY, ID, RecordColumns};
+use rasteret_schema::{BandAliases, HeaderDescription};
 use serde_json::{Map, Value};
-use std::collections::BTreeSet;
 
 /// What there is to know of a collection.
 ///
@@ -19,57 +18,51 @@ use std::collections::BTreeSet;
 /// If the store is damaged.
 pub(crate) fn info(stored: &StoredCollection) -> Result<CollectionInfo> {
     let metadata = stored.metadata();
-    let mut epsg = BTreeSet::new();
-    let mut boxes = Vec::new();
-    let mut times: Option<(i64, i64)> = None;
-    if metadata.records > 0 {
-        for chunk in stored.scan(&stored.projection(&[EPSG, BBOX, DATETIME])?, |_| true)? {
-            let batch = chunk?.batch;
-            let codes = batch.column_by_name(EPSG).and_then(|column| column.as_primitive_opt::<Int32Type>());
-            epsg.extend(codes.into_iter().flatten().flatten());
-            let bboxes = super::filter::bounding_boxes(&batch)?;
-            boxes.extend(bboxes.into_iter().flatten());
-            for time in super::time_column(&batch, DATETIME)?.iter().flatten() {
-                let (first, last) = times.get_or_insert((time, time));
-                (*first, *last) = ((*first).min(time), (*last).max(time));
-            }
-        }
-    }
-    let columns = stored.schema().fields().iter().map(|field| Column {
-        name: field.name().clone(),
-        data_type: field.data_type().to_string(),
-        nullable: field.is_nullable(),
-    });
+    let everything = Filter::new();
+    let times = overview::times(stored, &everything)?;
+    let bounds = overview::bounds(stored, &everything)?;
     Ok(CollectionInfo {
         name: stored.name().to_owned(),
         records: metadata.records,
         bands: metadata.bands.clone(),
-        epsg: epsg.into_iter().collect(),
-        bounds: BoundingBox::around(&boxes).map(|bbox| [bbox.xmin, bbox.ymin, bbox.xmax, bbox.ymax]),
+        epsg: overview::epsg(stored, &everything)?,
+        bounds: bounds.map(|bbox| [bbox.xmin, bbox.ymin, bbox.xmax, bbox.ymax]),
         date_range: times.map(|(first, last)| [dates::to_text(first), dates::to_text(last)]),
         data_source: metadata.description.data_source.clone(),
         created: dates::to_text(metadata.description.created),
-        columns: columns.collect(),
+        columns: columns(stored.schema()),
         headers: metadata.headers,
         size_bytes: metadata.bytes,
     })
 }
 
-/// The first records that match, by time, then id, as JSON objects.
+/// The columns of a schema in words.
+pub(crate) fn columns(schema: &Schema) -> Vec<Column> {
+    let describe = |field: &FieldRef| Column {
+        name: field.name().clone(),
+        data_type: field.data_type().to_string(),
+        nullable: field.is_nullable(),
+    };
+    schema.fields().iter().map(describe).collect()
+}
+
+/// Rows of a collection's table as JSON objects with a member for each column. Geometries are WKT; of the
+/// assets there are those that a record has.
 ///
 /// # Errors
 ///
-/// If the filter needs a column that the collection does not have, or the store is damaged.
-pub(crate) fn head(stored: &StoredCollection, filter: &Filter, n: usize) -> Result<Vec<Map<String, Value>>> {
-    let mut first = ordered(stored, filter)?;
-    first.truncate(n);
-    let numbers = first.iter().map(|(_, id)| stored.record_number(id)).collect::<Result<Vec<_>, _>>()?;
-    let batch = stored.rows(&numbers, &stored.all_columns())?;
-    let columns = RecordColumns::new(&batch)?;
-    let mut rows = super::json::objects(&batch)?;
+/// If a geometry is not WKB, or a value cannot be said in JSON.
+pub fn json_rows(batch: &RecordBatch) -> Result<Vec<Map<String, Value>>> {
+    let mut rows = super::json::objects(batch)?;
+    let geometries = batch.column_by_name(GEOMETRY).and_then(|column| column.as_binary_opt::<i32>());
     for (row, object) in rows.iter_mut().enumerate() {
-        let geometry = columns.geometry(row).map(wkb_to_wkt).transpose()?;
-        object.insert(GEOMETRY.to_owned(), geometry.map_or(Value::Null, Value::String));
+        if let Some(geometries) = geometries {
+            let geometry = geometries.is_valid(row).then(|| wkb_to_wkt(geometries.value(row))).transpose()?;
+            object.insert(GEOMETRY.to_owned(), geometry.map_or(Value::Null, Value::String));
+        }
+        if let Some(Value::Object(assets)) = object.get_mut(ASSETS) {
+            assets.retain(|_, asset| !asset.is_null());
+        }
     }
     Ok(rows)
 }

@@ -7,23 +7,28 @@ pub mod dates;
 mod describe;
 mod filter;
 mod json;
+pub(crate) mod overview;
 mod records;
 
+pub use describe::json_rows;
 pub use filter::{Filter, parse_bbox};
 
-pub(crate) use describe::{head, header, info};
-pub(crate) use records::{MatchingRecord, ids, records};
+pub(crate) use describe::{columns, header, info};
+pub(crate) use filter::bounding_boxes;
+pub(crate) use records::{MatchingRecord, ids, kept, matching, records, scan};
+
+use records::may_match;
 
 use crate::error::{Error, Result};
 use arrow_array::cast::AsArray;
 use arrow_array::types::TimestampMicrosecondType;
 use arrow_array::{RecordBatch, StringArray, TimestampMicrosecondArray};
 
-fn text_column<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a StringArray> {
+pub(crate) fn text_column<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a StringArray> {
     batch.column_by_name(name).and_then(|column| column.as_string_opt()).ok_or_else(|| missing(name, "text"))
 }
 
-fn time_column<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a TimestampMicrosecondArray> {
+pub(crate) fn time_column<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a TimestampMicrosecondArray> {
     batch
         .column_by_name(name)
         .and_then(|column| column.as_primitive_opt::<TimestampMicrosecondType>())

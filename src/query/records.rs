@@ -2,7 +2,7 @@
 
 use super::Filter;
 use crate::error::Result;
-use crate::store::{Collection as StoredCollection, Scalar, ScanBatch, ZoneMap};
+use crate::store::{Collection as StoredCollection, Scalar, Scan, ScanBatch, ZoneMap};
 use arrow_array::Array;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Float64Type;
@@ -60,7 +60,7 @@ pub(crate) fn ids(stored: &StoredCollection, filter: &Filter) -> Result<Vec<Stri
 }
 
 /// Time and id of the records that match, in this order.
-pub(super) fn ordered(stored: &StoredCollection, filter: &Filter) -> Result<Vec<(i64, String)>> {
+fn ordered(stored: &StoredCollection, filter: &Filter) -> Result<Vec<(i64, String)>> {
     let mut found = Vec::new();
     for batch in matching(stored, filter, &[ID, DATETIME])? {
         let batch = batch?.batch;
@@ -74,28 +74,35 @@ pub(super) fn ordered(stored: &StoredCollection, filter: &Filter) -> Result<Vec<
 
 /// The rows that match, with their record numbers, chunk by chunk. Batches have the wanted columns and
 /// those that the filter looks at.
-pub(super) fn matching<'a>(
+pub(crate) fn matching<'a>(
     stored: &StoredCollection,
     filter: &'a Filter,
-    wanted: &[&'static str],
+    wanted: &[&str],
 ) -> Result<impl Iterator<Item = Result<ScanBatch>> + use<'a>> {
-    let mut columns = filter.columns();
+    Ok(scan(stored, filter, wanted)?.map(move |chunk| kept(filter, chunk?)))
+}
+
+/// The chunks that may have records that match, with the wanted columns and those that the filter looks at.
+pub(crate) fn scan(stored: &StoredCollection, filter: &Filter, wanted: &[&str]) -> Result<Scan> {
+    let mut columns: Vec<&str> = filter.columns();
     columns.extend(wanted.iter().filter(|column| !filter.columns().contains(column)));
-    let chunks = stored.scan(&stored.projection(&columns)?, |zone| may_match(filter, zone))?;
-    Ok(chunks.map(move |chunk| {
-        let ScanBatch { batch, records } = chunk?;
-        if filter.is_everything() {
-            return Ok(ScanBatch { batch, records });
-        }
-        let rows = filter.matches(&batch)?;
-        let batch = arrow_select::filter::filter_record_batch(&batch, &rows)?;
-        let kept = records.into_iter().zip(rows.values()).filter_map(|(number, kept)| kept.then_some(number));
-        Ok(ScanBatch { batch, records: kept.collect() })
-    }))
+    Ok(stored.scan(&stored.projection(&columns)?, |zone| may_match(filter, zone))?)
+}
+
+/// The rows of a chunk that match.
+pub(crate) fn kept(filter: &Filter, chunk: ScanBatch) -> Result<ScanBatch> {
+    let ScanBatch { batch, records } = chunk;
+    if filter.is_everything() {
+        return Ok(ScanBatch { batch, records });
+    }
+    let rows = filter.matches(&batch)?;
+    let batch = arrow_select::filter::filter_record_batch(&batch, &rows)?;
+    let kept = records.into_iter().zip(rows.values()).filter_map(|(number, kept)| kept.then_some(number));
+    Ok(ScanBatch { batch, records: kept.collect() })
 }
 
 /// Whether a chunk may hold a record that matches.
-fn may_match(filter: &Filter, zone: &ZoneMap) -> bool {
+pub(super) fn may_match(filter: &Filter, zone: &ZoneMap) -> bool {
     let range = |column: &str| zone.column(column).map(|column| column.range);
     let (start, end) = filter.span();
     let in_time = match range(DATETIME) {

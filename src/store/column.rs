@@ -13,12 +13,13 @@ use super::tables::{ChunkKey, ColumnKey};
 use super::zone::{StoredColumn, StoredZone};
 use super::{StoreError, zone};
 use crate::unwinding::unwinding;
+use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_buffer::{Buffer, MutableBuffer};
 use arrow_ipc::reader::StreamDecoder;
 use arrow_ipc::writer::{IpcWriteOptions, StreamWriter};
 use arrow_ipc::{MessageHeader, MetadataVersion, root_as_message};
-use arrow_schema::{ArrowError, Field, Schema};
+use arrow_schema::{ArrowError, DataType, Field, Schema};
 use redb::{AccessGuard, Table};
 use std::ops::{Bound, Range};
 use std::sync::Arc;
@@ -53,9 +54,15 @@ fn encode(array: &ArrayRef) -> Result<Vec<u8>, StoreError> {
 }
 
 fn to_stream(array: &ArrayRef) -> Result<Vec<u8>, ArrowError> {
+    // Some rows of a large array refer to all its bytes, which would all be written.
+    let array: ArrayRef = match array.data_type() {
+        DataType::Utf8View => Arc::new(array.as_string_view().gc()),
+        DataType::BinaryView => Arc::new(array.as_binary_view().gc()),
+        _ => array.clone(),
+    };
     // The column's name and metadata lie in the collection's schema.
     let schema = Arc::new(Schema::new(vec![Field::new("", array.data_type().clone(), true)]));
-    let batch = RecordBatch::try_new(schema.clone(), vec![array.clone()])?;
+    let batch = RecordBatch::try_new(schema.clone(), vec![array])?;
     // 16 is the largest alignment that a type needs.
     let options = IpcWriteOptions::try_new(16, false, MetadataVersion::V5)?;
     let mut writer = StreamWriter::try_new_with_options(Vec::new(), &schema, options)?;
@@ -143,15 +150,18 @@ pub(super) fn read<S: Segment>(
     checked.map(Some).map_err(|what| StoreError::Damaged(format!("{}: {what}", place())))
 }
 
-/// Writes the columns of a new chunk. Returns how they are stored, and their bytes.
+/// Writes columns that a chunk does not have, by ascending number without others between them. Returns how they
+/// are stored, and their bytes.
 pub(super) fn write(
     table: &mut Table<ColumnKey, &'static [u8]>,
     (collection, first): ChunkKey,
     columns: impl Iterator<Item = (u16, ArrayRef)>,
 ) -> Result<(Vec<StoredColumn>, u64), StoreError> {
     let mut bytes_written = 0;
-    let mut cursor = table.lower_bound_mut(Bound::Included((collection, first, 0, 0)))?;
     let mut written = Vec::new();
+    let mut columns = columns.peekable();
+    let Some((least, _)) = columns.peek() else { return Ok((written, bytes_written)) };
+    let mut cursor = table.lower_bound_mut(Bound::Included((collection, first, *least, 0)))?;
     for (column, array) in columns {
         let nulls = array.logical_null_count();
         if nulls == array.len() {

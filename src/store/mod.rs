@@ -31,13 +31,15 @@
 //! | --- | --- |
 //! | `tables`, `metadata`, `schema`, `column`, `zone`, `headers`, `datasets` | the layout of the file, which `schema/store.md` describes to the byte |
 //! | `backend`, `holder`, `guarded` | opening a file, and reading it even if it is damaged |
-//! | `transaction`, `append`, `edit` | writing |
+//! | `transaction`, `append`, `edit`, `alter`, `copy` | writing |
 //! | `snapshot`, `scan` | reading |
 //! | `stats`, `verify` | maintenance |
 
+mod alter;
 mod append;
 mod backend;
 mod column;
+mod copy;
 mod datasets;
 mod edit;
 mod error;

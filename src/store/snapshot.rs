@@ -279,6 +279,16 @@ impl Collection {
         failure.map(|failure| Failure::from_json(failure.value())).transpose()
     }
 
+    /// Why headers of a record are missing, by band, as far as that is known.
+    pub(super) fn failures_of(&self, record: u64) -> Result<Vec<(BandNumber, Failure)>, StoreError> {
+        let mut failures = Vec::new();
+        for entry in self.tables().failures.range::<HeaderKey>(self.bands_of(record))? {
+            let (key, value) = entry?;
+            failures.push((key.value().2, Failure::from_json(value.value())?));
+        }
+        Ok(failures)
+    }
+
     /// All headers that are missing for a known reason: record, band, reason.
     ///
     /// # Errors

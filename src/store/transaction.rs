@@ -99,6 +99,11 @@ impl Transaction<'_> {
         result
     }
 
+    /// Notes that a change is half done.
+    pub(super) fn fail(&mut self) {
+        self.failed = true;
+    }
+
     fn names(&self) -> Result<Vec<String>, StoreError> {
         guarded(|| {
             let table = self.redb().open_table(COLLECTIONS)?;

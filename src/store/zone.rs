@@ -91,13 +91,15 @@ impl ZoneMap {
         self.stored.rows as usize
     }
 
+    /// The box around the bounding boxes that do not cross the antimeridian, and around those that do.
+    pub fn bounds(&self) -> [Option<BoundingBox>; 2] {
+        [self.stored.bbox, self.stored.crossing]
+            .map(|corners| corners.map(|[xmin, ymin, xmax, ymax]| BoundingBox::new(xmin, ymin, xmax, ymax)))
+    }
+
     /// Whether a record's bounding box may intersect this one; either may cross the antimeridian.
     pub fn intersects(&self, bbox: &BoundingBox) -> bool {
-        let boxes = [self.stored.bbox, self.stored.crossing];
-        boxes
-            .into_iter()
-            .flatten()
-            .any(|[xmin, ymin, xmax, ymax]| BoundingBox::new(xmin, ymin, xmax, ymax).intersects(bbox))
+        self.bounds().into_iter().flatten().any(|bounds| bounds.intersects(bbox))
     }
 
     /// What is known of a column; `None` if the collection has no such column.
@@ -115,6 +117,17 @@ impl StoredZone {
     pub(super) fn column(&self, index: usize) -> Option<&StoredColumn> {
         let position = self.columns.binary_search_by_key(&index, |column| column.column.into()).ok()?;
         self.columns.get(position)
+    }
+
+    /// Says of a column what is known of it now; `None` if it has no values.
+    pub(super) fn set_column(&mut self, number: u16, column: Option<StoredColumn>) {
+        let place = self.columns.binary_search_by_key(&number, |column| column.column);
+        match (place, column) {
+            (Ok(place), Some(column)) => self.columns[place] = column,
+            (Ok(place), None) => drop(self.columns.remove(place)),
+            (Err(place), Some(column)) => self.columns.insert(place, column),
+            (Err(_), None) => {}
+        }
     }
 
     pub(super) fn to_bytes(&self) -> Result<Vec<u8>, StoreError> {

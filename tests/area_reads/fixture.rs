@@ -83,7 +83,7 @@ impl Fixture {
     /// All bands of all records.
     pub fn bands(&self) -> Vec<Band> {
         let mut bands = Vec::new();
-        for record in self.all.head(usize::MAX).unwrap() {
+        for record in rasteret::query::json_rows(&self.all.head(usize::MAX).unwrap()).unwrap() {
             let id = record["id"].as_str().unwrap();
             let Value::Object(assets) = &record["assets"] else { panic!("{record:?}") };
             for name in assets.keys() {

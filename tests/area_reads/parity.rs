@@ -208,10 +208,11 @@ fn areas_across_the_antimeridian_and_around_a_pole() {
     let bands = fixture.bands();
     let grids = grids(&bands);
     let grid = |record: &str| grids.iter().find(|grid| grid.bands[0].record == record).unwrap();
-    let [west, south, east, north] = fixture.records(&["cog_dateline"]).head(1).unwrap()[0]["bbox"]
-        .as_object()
-        .map(|bbox| ["xmin", "ymin", "xmax", "ymax"].map(|name| bbox[name].as_f64().unwrap()))
-        .unwrap();
+    let [west, south, east, north] =
+        rasteret::query::json_rows(&fixture.records(&["cog_dateline"]).head(1).unwrap()).unwrap()[0]["bbox"]
+            .as_object()
+            .map(|bbox| ["xmin", "ymin", "xmax", "ymax"].map(|name| bbox[name].as_f64().unwrap()))
+            .unwrap();
     assert!(west > east, "the raster crosses the antimeridian");
     let middle = [south + (north - south) * 0.4, south + (north - south) * 0.5];
     let dateline = [[179.9, -179.9], [179.95, -179.99], [west, east], [179.5, 180.0], [-180.0, -179.9]]

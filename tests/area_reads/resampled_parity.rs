@@ -291,7 +291,7 @@ fn resampled_areas_across_the_antimeridian_and_around_a_pole() {
     let bands = fixture.bands();
     let grids = parity::grids(&bands);
     let grid = |record: &str| grids.iter().find(|grid| grid.bands[0].record == record).unwrap();
-    let dateline = fixture.records(&["cog_dateline"]).head(1).unwrap();
+    let dateline = rasteret::query::json_rows(&fixture.records(&["cog_dateline"]).head(1).unwrap()).unwrap();
     let [south, north] = ["ymin", "ymax"].map(|name| dateline[0]["bbox"][name].as_f64().unwrap());
     let [low, high] = [south + (north - south) * 0.4, south + (north - south) * 0.5];
     let mut cases = Vec::new();

@@ -26,7 +26,7 @@ fn signed_urls_are_used_and_not_kept() {
         let database = Database::open_writable(&path).unwrap();
         let summary = database.build(source.clone()).name("x").run().wait().unwrap();
         assert_eq!((summary.records, summary.headers, summary.failed.len()), (3, 6, 0));
-        let rows = database.collection("x").unwrap().head(1).unwrap();
+        let rows = rasteret::query::json_rows(&database.collection("x").unwrap().head(1).unwrap()).unwrap();
         let href = rows[0]["assets"]["B04"]["href"].as_str().unwrap().to_owned();
         assert_eq!(href, format!("{}/0/B04.tif?page=2", files.server.base_url()));
         // What was signed anew is the same file: nothing is asked for.
@@ -145,6 +145,6 @@ fn how_assets_are_reached_is_kept() {
     let collection = Database::open(&path).unwrap().collection("x").unwrap();
     let array = collection.read(middle(&collection)).bands(BANDS).array().wait().unwrap();
     assert_eq!(array.pixels.shape()[..2], [2, 2]);
-    let rows = collection.head(1).unwrap();
+    let rows = rasteret::query::json_rows(&collection.head(1).unwrap()).unwrap();
     assert_eq!(rows[0]["assets"]["B08"]["href"], "https://archive.example/0/B08.tif");
 }

@@ -62,7 +62,7 @@ fn content(path: &Path) -> (Vec<serde_json::Map<String, serde_json::Value>>, Vec
     let header = |id: &String, band: &str| collection.header(id, band).unwrap();
     let headers = collection.ids().unwrap();
     let headers = headers.iter().flat_map(|id| BANDS.map(|band| header(id, band))).collect();
-    (collection.head(RECORDS + 1).unwrap(), headers)
+    (rasteret::query::json_rows(&collection.head(RECORDS + 1).unwrap()).unwrap(), headers)
 }
 
 #[test]

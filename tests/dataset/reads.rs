@@ -14,7 +14,7 @@ const LARGEST: u32 = 1 << 20;
 fn middles(database: &Database) -> Vec<(AreaArray, Dataset)> {
     let all = database.collection("all").unwrap();
     let mut middles = Vec::new();
-    for record in all.head(usize::MAX).unwrap() {
+    for record in rasteret::query::json_rows(&all.head(usize::MAX).unwrap()).unwrap() {
         let id = record["id"].as_str().unwrap();
         let band = record["assets"].as_object().unwrap().keys().next().unwrap();
         let Ok(header) = all.header(id, band) else { continue };

@@ -29,7 +29,7 @@ struct Content {
 }
 
 fn content(collection: &Collection) -> Content {
-    let rows = collection.head(100).unwrap();
+    let rows = rasteret::query::json_rows(&collection.head(100).unwrap()).unwrap();
     let records = rows.iter().map(|row| ["id", "datetime", "eo:cloud_cover"].map(|name| row[name].clone()));
     let ids = collection.ids().unwrap();
     let header = |id: &String, band: &str| {

@@ -86,7 +86,7 @@ fn properties_can_be_filtered_and_read() {
     assert_eq!(clear.ids().unwrap().into_iter().collect::<BTreeSet<_>>(), expected);
     assert!(!expected.is_empty() && expected.len() < items.len());
 
-    for row in collection.head(items.len()).unwrap() {
+    for row in rasteret::query::json_rows(&collection.head(items.len()).unwrap()).unwrap() {
         let item = items.iter().find(|item| item["id"] == row["id"]).unwrap();
         let properties = &item["properties"];
         for name in

@@ -3,11 +3,13 @@
 use crate::support::{archive, folder, path, record, source_header, with_column};
 use arrow_array::cast::AsArray;
 use arrow_array::types::Float64Type;
-use arrow_array::{Array, RecordBatch};
+use arrow_array::{Array, ArrayRef, Float64Array, RecordBatch};
+use arrow_schema::{DataType, Field};
 use proptest::prelude::*;
 use rasteret::store::{Depth, Description, Failure, HeaderFailure, Snapshot, Store, StoreError, verify};
 use rasteret_schema::record::to_batch;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 const BANDS: [&str; 3] = ["R", "G", "B"];
 const COLLECTIONS: [&str; 3] = ["first", "second", "third"];
@@ -25,10 +27,31 @@ struct Row {
 #[derive(Debug, Clone)]
 enum Change {
     Create(usize),
-    Append { collection: usize, rows: Vec<Row>, with_clouds: bool },
-    DeleteRecords { collection: usize, ids: Vec<u8> },
-    PutHeader { collection: usize, id: u8, band: usize, header: u8 },
-    Rename { from: usize, to: usize },
+    Append {
+        collection: usize,
+        rows: Vec<Row>,
+        with_clouds: bool,
+    },
+    DeleteRecords {
+        collection: usize,
+        ids: Vec<u8>,
+    },
+    PutHeader {
+        collection: usize,
+        id: u8,
+        band: usize,
+        header: u8,
+    },
+    /// Every record's cloud cover, from its id; null in every so many records.
+    PutClouds {
+        collection: usize,
+        clouds: u8,
+        null_every: u8,
+    },
+    Rename {
+        from: usize,
+        to: usize,
+    },
     DeleteCollection(usize),
     Commit,
     Abandon,
@@ -71,6 +94,9 @@ fn change() -> impl Strategy<Value = Change> {
             .prop_map(|(collection, ids)| Change::DeleteRecords { collection, ids }),
         2 => (collection.clone(), 0u8..12, 0..BANDS.len(), 0u8..6)
             .prop_map(|(collection, id, band, header)| Change::PutHeader { collection, id, band, header }),
+        2 => (collection.clone(), 0u8..100, 1u8..5).prop_map(|(collection, clouds, null_every)| {
+            Change::PutClouds { collection, clouds, null_every }
+        }),
         1 => (collection.clone(), collection.clone()).prop_map(|(from, to)| Change::Rename { from, to }),
         1 => collection.prop_map(Change::DeleteCollection),
         4 => Just(Change::Commit),
@@ -217,7 +243,7 @@ fn run(changes: Vec<Change>) {
                     match transaction.append(name, &batch(&rows, with_clouds), &headers, &failures) {
                         Ok(appended) => {
                             let replaced = append(model.get_mut(name).unwrap(), &rows, with_clouds);
-                            assert_eq!(appended.replaced, replaced);
+                            assert_eq!(appended.replaced.len(), replaced);
                         }
                         Err(StoreError::NoSuchCollection { .. }) => assert!(!model.contains_key(name)),
                         Err(error) => panic!("{error}"),
@@ -251,6 +277,29 @@ fn run(changes: Vec<Change>) {
                         Err(StoreError::NoSuchCollection { .. } | StoreError::NoSuchRecord { .. }) => {
                             assert!(record.is_none());
                         }
+                        Err(error) => panic!("{error}"),
+                    }
+                }
+                Some(Change::PutClouds { collection, clouds, null_every }) => {
+                    let name = COLLECTIONS[collection];
+                    let cloud = |id: &str| {
+                        let number: u8 = id.strip_prefix("scene-").unwrap().parse().unwrap();
+                        (number % null_every != 0).then_some(clouds + number)
+                    };
+                    let field = Field::new("eo:cloud_cover", DataType::Float64, true);
+                    let put = transaction.put_columns(name, &[field], &["id"], |rows| {
+                        let ids = rows.batch.column(0).as_string::<i32>();
+                        assert_eq!(ids.len(), rows.records.len());
+                        let values = ids.iter().map(|id| cloud(id.unwrap()).map(f64::from));
+                        Ok::<_, StoreError>(vec![Arc::new(values.collect::<Float64Array>()) as ArrayRef])
+                    });
+                    match put {
+                        Ok(()) => {
+                            for (id, record) in model.get_mut(name).unwrap() {
+                                record.cloud = cloud(id);
+                            }
+                        }
+                        Err(StoreError::NoSuchCollection { .. }) => assert!(!model.contains_key(name)),
                         Err(error) => panic!("{error}"),
                     }
                 }

@@ -58,7 +58,7 @@ fn what_goes_in_comes_out() {
         }];
         let appended = transaction.append("c", &records, &headers, &missing).unwrap();
         assert_eq!(appended.records, [Some(0), Some(1), Some(2)]);
-        assert_eq!(appended.replaced, 0);
+        assert_eq!(appended.replaced, [0; 0]);
         transaction.complete("c").unwrap();
     });
     let collection = store.read().unwrap().collection("c").unwrap();
@@ -166,7 +166,7 @@ fn a_record_of_the_same_id_takes_the_place_of_the_old_one() {
         let headers = [source_header(1, "B04", &archive(5)), source_header(2, "B04", &archive(6))];
         let appended = transaction.append("c", &records, &headers, &[]).unwrap();
         assert_eq!(appended.records, [Some(3), None, Some(4)]);
-        assert_eq!(appended.replaced, 2);
+        assert_eq!(appended.replaced.len(), 2);
     });
     let collection = store.read().unwrap().collection("c").unwrap();
     assert_eq!(ids(&collection), ["c", "a", "b"]);
@@ -435,4 +435,115 @@ fn many_records_are_cut_into_chunks() {
         assert_eq!(columns.record(row), all.record(*number as usize));
     }
     assert_eq!(collection.rows(&[], &collection.all_columns()).unwrap().num_rows(), 0);
+}
+
+/// The column `name` from the records' ids.
+fn put(
+    transaction: &mut rasteret::store::Transaction<'_>,
+    name: &str,
+    data_type: DataType,
+    value: impl Fn(&[&str]) -> ArrayRef,
+) -> Result<(), StoreError> {
+    let field = Field::new(name, data_type, true);
+    transaction.put_columns("c", &[field], &["id"], |rows| {
+        let ids = rows.batch.column(0).as_string::<i32>();
+        Ok(vec![value(&ids.iter().map(Option::unwrap).collect::<Vec<_>>())])
+    })
+}
+
+#[test]
+fn columns_are_replaced_and_added() {
+    let names: Vec<String> = (0..20_000).map(|i| format!("scene-{i:05}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let clouds = names.iter().enumerate().map(|(row, _)| (row % 2 == 0).then_some(row as f64)).collect();
+    let records = with_column(&batch(&names, &["B04"]), "eo:cloud_cover", clouds);
+    let number = |id: &&str| id[6..].parse::<u64>().unwrap();
+    let (folder, store) = store_with(|transaction| {
+        let header = source_header(7, "B04", &archive(1));
+        transaction.append("c", &records, &[header], &[]).unwrap();
+        transaction.delete_records("c", ["scene-00000", "scene-08193"]).unwrap();
+    });
+    drop(store);
+    let store = Store::open_writable(path(&folder)).unwrap();
+    let before = store.read().unwrap().collection("c").unwrap();
+
+    let mut transaction = store.write().unwrap();
+    put(&mut transaction, "eo:cloud_cover", DataType::UInt64, |ids| {
+        Arc::new(ids.iter().map(|id| Some(number(id) + 1_000_000)).collect::<UInt64Array>())
+    })
+    .unwrap();
+    put(&mut transaction, "split", DataType::Utf8, |ids| {
+        Arc::new(ids.iter().map(|id| (number(id) >= 10_000).then_some("train")).collect::<StringArray>())
+    })
+    .unwrap();
+    put(&mut transaction, "nothing", DataType::Utf8, |ids| Arc::new(StringArray::new_null(ids.len())))
+        .unwrap();
+    transaction.commit().unwrap();
+
+    let after = store.read().unwrap().collection("c").unwrap();
+    assert_eq!(ids(&after), ids(&before));
+    assert_eq!(after.len(), 19_998);
+    assert!(after.find_header(7, after.band("B04").unwrap()).unwrap().is_some());
+    let columns = ["id", "eo:cloud_cover", "split", "nothing"];
+    for batch in after.scan(&after.projection(&columns).unwrap(), |_| true).unwrap() {
+        let batch = batch.unwrap().batch;
+        let ids = batch.column(0).as_string::<i32>();
+        let clouds = batch.column(1).as_primitive::<arrow_array::types::UInt64Type>();
+        for row in 0..batch.num_rows() {
+            let number = number(&ids.value(row));
+            assert_eq!(clouds.value(row), number + 1_000_000);
+            assert_eq!(batch.column(2).is_valid(row), number >= 10_000);
+        }
+        assert_eq!(batch.column(3).null_count(), batch.num_rows());
+    }
+    let zones: Vec<_> = after.chunks().unwrap().iter().map(|chunk| chunk.zone()).collect();
+    let range = |column: &str, chunk: usize| zones[chunk].column(column).unwrap().range.cloned();
+    let clouds = range("eo:cloud_cover", 1).unwrap();
+    assert_eq!((clouds.min, clouds.max), (Scalar::Unsigned(1_008_192), Scalar::Unsigned(1_016_383)));
+    assert_eq!(range("split", 0), None);
+    assert_eq!(range("split", 2).unwrap().min, Scalar::Text("train".into()));
+
+    // Whoever read before still sees what was there.
+    assert!(before.projection(&["split"]).is_err());
+    let clouds = before.rows(&[2, 3], &before.projection(&["eo:cloud_cover"]).unwrap()).unwrap();
+    let clouds = clouds.column(0).as_primitive::<Float64Type>();
+    assert_eq!((clouds.value(0), clouds.is_null(1)), (2.0, true));
+
+    drop((before, after));
+    let size = |store: &Store| store.read().unwrap().collection("c").unwrap().metadata().bytes;
+    let bytes = size(&store);
+    let mut transaction = store.write().unwrap();
+    put(&mut transaction, "split", DataType::Utf8, |ids| Arc::new(StringArray::new_null(ids.len()))).unwrap();
+    transaction.commit().unwrap();
+    assert!(size(&store) < bytes);
+    drop(store);
+    assert_eq!(verify(path(&folder), Depth::Deep).unwrap(), []);
+}
+
+#[test]
+fn columns_that_cannot_be_replaced() {
+    let (folder, store) = store_with(|transaction| {
+        transaction.append("c", &batch(&["a", "b"], &["B04"]), &[], &[]).unwrap();
+    });
+    drop(store);
+    let store = Store::open_writable(path(&folder)).unwrap();
+    let texts = |ids: &[&str]| Arc::new(StringArray::from(vec!["x"; ids.len()])) as ArrayRef;
+    for name in ["id", "datetime", "geometry", "bbox", "assets"] {
+        let mut transaction = store.write().unwrap();
+        let error = put(&mut transaction, name, DataType::Utf8, texts).unwrap_err();
+        assert!(matches!(&error, StoreError::Invalid(what) if what.contains(name)), "{error}");
+        // Nothing was changed yet.
+        transaction.commit().unwrap();
+    }
+    let wrong: [fn(&[&str]) -> ArrayRef; 2] =
+        [|_| Arc::new(StringArray::from(vec!["x"])), |ids| Arc::new(Int32Array::from(vec![1; ids.len()]))];
+    for values in wrong {
+        let mut transaction = store.write().unwrap();
+        assert!(matches!(put(&mut transaction, "x", DataType::Utf8, values), Err(StoreError::Invalid(_))));
+        assert!(matches!(transaction.commit(), Err(StoreError::TransactionFailed)));
+    }
+    let mut transaction = store.write().unwrap();
+    let field = Field::new("x", DataType::Utf8, true);
+    let error = transaction.put_columns("c", &[field], &["y"], |_| Ok::<_, StoreError>(Vec::new()));
+    assert!(matches!(error, Err(StoreError::NoSuchColumn { .. })));
 }

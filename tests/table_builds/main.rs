@@ -144,7 +144,7 @@ fn a_table_on_a_server() {
     let store = Store::new();
     let url = format!("{}/utm.parquet?sig=TheSecretOfAll", server.base_url());
     let all = store.build("utm", mapped(store.table(&url)), Filter::new());
-    let rows = all.head(2).unwrap();
+    let rows = rasteret::query::json_rows(&all.head(2).unwrap()).unwrap();
     let hrefs: Vec<&str> = rows.iter().map(|row| row["assets"]["G"]["href"].as_str().unwrap()).collect();
     // Relative to the table, and without what signed it.
     assert_eq!(hrefs, [format!("{}/a.tif", server.base_url()).as_str(), "https://h/b.tif"]);

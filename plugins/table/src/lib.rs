@@ -26,7 +26,7 @@
 //! | `assets` | a struct or map of key → asset, a list of assets with `key` or `name`, JSON of either | an asset has an `href`, perhaps a `band_index` and a media `type`, or is the href itself |
 //! | `proj:code`, `proj:epsg`, `crs`, `proj:wkt2`, `proj:projjson` | numbers, text | the raster's CRS: of the first that has one |
 //! | `collection` | text | |
-//! | `{band}_metadata` | structs as rasteret writes them | [headers](rasteret_schema::SourceBatch::headers), unless they do not say enough to read by |
+//! | `{band}_metadata` | structs as rasteret writes them | [headers](rasteret_schema::SourceBatch::headers), unless they do not say enough to read by; those that make no sense are [named](rasteret_schema::SourceBatch::unusable) |
 //!
 //! All other columns are the user's, and stay as they are, nested or null. So do columns that serve under
 //! another name, except geometries, boxes and assets; and the column of hrefs, of which signatures are taken away.
@@ -54,6 +54,7 @@
 mod convert;
 mod error;
 mod files;
+mod footer;
 mod format;
 mod gather;
 mod layout;
@@ -62,4 +63,5 @@ mod options;
 mod read_ahead;
 mod source;
 
+pub use footer::Footer;
 pub use source::TableSource;

@@ -42,8 +42,8 @@ cargo xtask TASK
 Programs that the build needs (cmake, a C and a C++ compiler, make, sqlite3) are installed with the system's
 package manager where that is allowed, and named with the command to run where it is not.
 
-  RASTERET_TEST_PYTHON   Python for the parity suites, and for the peers (default: the first of python3.13 …
-                         python3.10, python3 that will do)
+  RASTERET_TEST_PYTHON   Python for the suites that compare, and for the peers (default: the first of python3.13 …
+                         python3.10, python3 that will do, on PATH or of pyenv, uv, mise, asdf)
   RASTERET_TEST_DATA     directory of test data (default: ../shared/data beside the workspace, if it is there)
   CI=true                a Python environment that cannot be set up is a failure, not a skip
 

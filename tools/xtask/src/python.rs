@@ -3,6 +3,7 @@
 use std::env;
 use std::fmt;
 use std::fs;
+use std::iter;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -31,6 +32,14 @@ pub const PARITY: Wanted = Wanted {
     supported: [(3, 10), (3, 14)],
 };
 
+/// The environment of the suites of sharing: rasteret in Python, where there are wheels of it, and what reads tables.
+pub const INTEROP: Wanted = Wanted {
+    folder: "target/env-interop",
+    requirements: "tools/peers/requirements-interop.txt",
+    imports: "duckdb, geopandas, geoparquet_validator, polars, pyarrow.fs, pystac, rasterio, stac_geoparquet",
+    supported: [(3, 10), (3, 14)],
+};
+
 /// The file in the environment that says what it was made from. It is written last, so an environment that was
 /// not finished has none.
 const STAMP: &str = "rasteret-requirements.txt";
@@ -38,6 +47,14 @@ const STAMP: &str = "rasteret-requirements.txt";
 /// Looked for in this order. The first ones are those for which most wheels exist.
 const CANDIDATES: [&str; 7] =
     ["python3.13", "python3.12", "python3.11", "python3.10", "python3.14", "python3", "python"];
+
+/// Where version managers keep interpreters that are not on `PATH`, a folder for each: pyenv, uv, mise, asdf.
+const MANAGED: [&str; 4] = [
+    ".pyenv/versions",
+    ".local/share/uv/python",
+    ".local/share/mise/installs/python",
+    ".asdf/installs/python",
+];
 
 /// An environment that has everything.
 #[derive(Debug)]
@@ -123,9 +140,23 @@ fn interpreter(versions: [(u32, u32); 2]) -> Result<Interpreter, Error> {
 }
 
 fn find(versions: [(u32, u32); 2]) -> Option<Interpreter> {
-    CANDIDATES.iter().find_map(|&program| {
-        Some(Interpreter { version: supported(program, versions)?, program: program.to_owned() })
+    let managed = managed(env::home_dir().as_deref());
+    CANDIDATES.iter().find_map(|&name| {
+        let managed = managed.iter().map(|folder| folder.join("bin").join(name));
+        let managed = managed.filter_map(|program| program.into_os_string().into_string().ok());
+        iter::once(name.to_owned())
+            .chain(managed)
+            .find_map(|program| Some(Interpreter { version: supported(&program, versions)?, program }))
     })
+}
+
+/// The folders of the interpreters that version managers keep in a home.
+fn managed(home: Option<&Path>) -> Vec<PathBuf> {
+    let roots = home.into_iter().flat_map(|home| MANAGED.iter().map(|root| home.join(root)));
+    let folders = roots.filter_map(|root| fs::read_dir(root).ok()).flatten();
+    let mut folders: Vec<_> = folders.filter_map(|folder| Some(folder.ok()?.path())).collect();
+    folders.sort();
+    folders
 }
 
 fn supported(program: &str, versions: [(u32, u32); 2]) -> Option<Version> {
@@ -255,6 +286,20 @@ mod tests {
         let supported = |text| Version::parse(text).expect("valid").is_within([(3, 10), (3, 14)]);
         assert!(["3.10.0", "3.13.9", "3.14.1"].into_iter().all(supported));
         assert!(!["2.7.18", "3.9.20", "3.15.0", "4.0.0"].into_iter().any(supported));
+    }
+
+    #[test]
+    fn interpreters_of_version_managers_are_found() {
+        let home = env::temp_dir().join(format!("rasteret-home-{}", std::process::id()));
+        let folders =
+            [".local/share/uv/python/cpython-3.13.9", ".pyenv/versions/3.12.1"].map(|f| home.join(f));
+        for folder in &folders {
+            fs::create_dir_all(folder).expect("the folder can be made");
+        }
+        let found = managed(Some(&home));
+        fs::remove_dir_all(&home).expect("the folder can be removed");
+        assert_eq!(found, folders);
+        assert_eq!(managed(None), Vec::<PathBuf>::new());
     }
 
     #[test]

@@ -7,6 +7,7 @@
 //! | variable | meaning |
 //! | --- | --- |
 //! | `RASTERET_PYTHON` | a Python with rasterio, numpy, shapely, pyproj and pyarrow at pinned versions; not set where there is none |
+//! | `RASTERET_INTEROP_PYTHON` | a Python with what reads shared collections: DuckDB, GeoPandas, Polars, …, and rasteret where it has wheels; not set where there is none |
 //! | `RASTERET_TEST_DATA` | absolute path of the test data; not set where there is none |
 //! | `RASTERET_SKIPPED_FILE` | file to which a test that cannot run appends one line |
 //!
@@ -34,11 +35,37 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::error::Error;
-use crate::python::{self, Environment};
+use crate::python::{self, Environment, Wanted};
 use crate::summary::{Outcome, Summary, banner};
 use crate::tally::Tally;
 use crate::workspace::Workspace;
 use crate::{dependencies, prerequisites, shell, toolchain};
+
+/// A Python environment of the tests.
+struct Suites {
+    /// The name of the step that makes it.
+    step: &'static str,
+    wanted: Wanted,
+    /// The variable that names its interpreter to the tests.
+    variable: &'static str,
+    /// What a run without it has to be told.
+    without: &'static str,
+}
+
+const SUITES: [Suites; 2] = [
+    Suites {
+        step: "python",
+        wanted: python::PARITY,
+        variable: "RASTERET_PYTHON",
+        without: "THE PYTHON PARITY SUITES ARE SKIPPED: nothing is compared with rasterio.",
+    },
+    Suites {
+        step: "interop",
+        wanted: python::INTEROP,
+        variable: "RASTERET_INTEROP_PYTHON",
+        without: "THE SUITES OF SHARING ARE SKIPPED: nothing is compared with rasteret, DuckDB, GeoPandas, Polars.",
+    },
+];
 
 /// Runs every step, also after one has failed, so that a single run shows everything there is to do.
 pub fn run(workspace: &Workspace, arguments: &[String]) -> Result<(), Error> {
@@ -53,11 +80,11 @@ pub fn run(workspace: &Workspace, arguments: &[String]) -> Result<(), Error> {
     });
     prerequisites?;
 
-    let mut environment = Err("not wanted (--no-python)".to_owned());
-    if python {
-        summary.step("python", || {
-            environment = python::ensure(&workspace.root, &python::PARITY).map_err(|error| error.to_string());
-            python_outcome(&environment)
+    let mut environments = SUITES.map(|suites| (suites, Err("not wanted (--no-python)".to_owned())));
+    for (suites, environment) in environments.iter_mut().filter(|_| python) {
+        summary.step(suites.step, || {
+            *environment = python::ensure(&workspace.root, &suites.wanted).map_err(|error| error.to_string());
+            python_outcome(suites, environment)
         });
     }
     summary.step("format", || shell::run(workspace.cargo().args(["fmt", "--all", "--check"])).into());
@@ -72,14 +99,16 @@ pub fn run(workspace: &Workspace, arguments: &[String]) -> Result<(), Error> {
     summary.step("dependencies", || dependencies::check(workspace).into());
     let mut tally = Tally::default();
     summary.step("tests", || {
-        let mut tests = test_command(workspace, &filters, environment.as_ref().ok());
+        let mut tests = test_command(workspace, &filters, &environments);
         run_tests(&mut tests, &mut tally).and_then(|()| judge(&tally, &filters)).into()
     });
 
     report("Failed", &tally.failures);
     report("Skipped", &tally.skipped);
-    if let Err(why) = &environment {
-        println!("\n{}", no_python(why));
+    for (suites, environment) in &environments {
+        if let Err(why) = environment {
+            println!("\n{}", no_python(suites, why));
+        }
     }
     summary.finish()
 }
@@ -102,35 +131,43 @@ impl Arguments {
 }
 
 /// Without Python a person may still want the other tests; continuous integration may not do without.
-fn python_outcome(environment: &Result<Environment, String>) -> Outcome {
+fn python_outcome(suites: &Suites, environment: &Result<Environment, String>) -> Outcome {
     match environment {
-        Ok(Environment { version, .. }) => Outcome::Done(format!("Python {version} in .venv")),
+        Ok(Environment { version, .. }) => {
+            Outcome::Done(format!("Python {version} in {}", suites.wanted.folder))
+        }
         Err(why) => {
-            println!("{}", no_python(why));
+            println!("{}", no_python(suites, why));
             let ci = env::var("CI").is_ok_and(|ci| ci == "true" || ci == "1");
             if ci { Outcome::Failed(why.clone()) } else { Outcome::Skipped(why.clone()) }
         }
     }
 }
 
-fn no_python(why: &str) -> String {
+fn no_python(suites: &Suites, why: &str) -> String {
     let why = why.lines().map(|line| format!("  {line}")).collect::<Vec<_>>();
-    let head = ["THE PYTHON PARITY SUITES ARE SKIPPED: nothing is compared with rasterio.", "Why:"];
+    let head = [suites.without, "Why:"];
     banner(&head.into_iter().chain(why.iter().map(String::as_str)).collect::<Vec<_>>())
 }
 
 /// The command that runs the tests, `--no-fail-fast` so that every failure is seen in one run.
-fn test_command(workspace: &Workspace, filters: &[String], environment: Option<&Environment>) -> Command {
+fn test_command(
+    workspace: &Workspace,
+    filters: &[String],
+    environments: &[(Suites, Result<Environment, String>)],
+) -> Command {
     let mut tests = workspace.cargo();
     tests.args(["test", "--workspace", "--no-fail-fast", "--"]).args(filters);
     if io::stdout().is_terminal() {
         // The output goes through a pipe, where libtest would drop its colours.
         tests.arg("--color=always");
     }
-    match environment {
-        Some(environment) => tests.env("RASTERET_PYTHON", &environment.python),
-        None => tests.env_remove("RASTERET_PYTHON"),
-    };
+    for (suites, environment) in environments {
+        match environment {
+            Ok(environment) => tests.env(suites.variable, &environment.python),
+            Err(_) => tests.env_remove(suites.variable),
+        };
+    }
     match test_data(&workspace.root, env::var_os("RASTERET_TEST_DATA").as_deref()) {
         Some(data) => tests.env("RASTERET_TEST_DATA", data),
         None => tests.env_remove("RASTERET_TEST_DATA"),

@@ -39,7 +39,7 @@ impl Machine {
         let mut xtask = Command::new(env!("CARGO_BIN_EXE_xtask"));
         xtask.args(arguments).current_dir(&self.folder).stdin(Stdio::null()).env_clear();
         xtask.env("PATH", self.folder.join("bin")).env("CARGO", fakes().join("cargo"));
-        xtask.env("CARGO_MANIFEST_DIR", self.folder.join("workspace/tools/xtask"));
+        xtask.env("CARGO_MANIFEST_DIR", self.folder.join("workspace/tools/xtask")).env("HOME", &self.folder);
         xtask
             .env("FAKES", fakes())
             .env("FAKE_BIN", self.folder.join("bin"))
@@ -183,7 +183,7 @@ fn tests_are_counted_and_skips_are_no_passes() {
         "cargo clippy --workspace --all-targets -- -D warnings\n",
         "cargo doc --workspace --no-deps\n",
         "cargo test --workspace --no-fail-fast -- window\n",
-        "python=none data=none\n",
+        "python=none interop=none data=none\n",
     ] {
         assert!(log.contains(command), "{log}");
     }
@@ -208,20 +208,23 @@ fn without_python_the_run_says_so_and_ci_fails() {
     let machine = Machine::new("no-python", &TOOLS);
     let requirements = machine.folder.join("workspace/tools/peers");
     fs::create_dir_all(&requirements).expect("the folder can be made");
-    fs::write(requirements.join("requirements-parity.txt"), "numpy==2.3.3\n")
-        .expect("the file can be written");
+    for name in ["requirements-parity.txt", "requirements-interop.txt"] {
+        fs::write(requirements.join(name), "numpy==2.3.3\n").expect("the file can be written");
+    }
 
     let output = machine.xtask(&["test"]);
     assert!(output.status.success(), "{output:?}");
     let printed = text(&output.stdout);
-    assert_eq!(printed.matches("# THE PYTHON PARITY SUITES ARE SKIPPED").count(), 2, "{printed}");
-    assert!(printed.contains("SKIPPED  python"), "{printed}");
-    assert!(machine.log().contains("python=none"), "{}", machine.log());
+    for (what, step) in [("THE PYTHON PARITY SUITES", "python"), ("THE SUITES OF SHARING", "interop")] {
+        assert_eq!(printed.matches(&format!("# {what} ARE SKIPPED")).count(), 2, "{printed}");
+        assert!(printed.contains(&format!("SKIPPED  {step}")), "{printed}");
+    }
+    assert!(machine.log().contains("python=none interop=none"), "{}", machine.log());
 
     let machine = machine.with("CI", "true");
     let output = machine.xtask(&["test"]);
     assert_eq!(output.status.code(), Some(1), "{output:?}");
-    assert!(text(&output.stderr).ends_with(": python\n"), "{output:?}");
+    assert!(text(&output.stderr).ends_with(": python, interop\n"), "{output:?}");
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod build;
 mod collections;
 mod database;
 mod datasets;
+mod export;
 mod read;
 mod sample;
 mod selection;
@@ -13,6 +14,7 @@ pub use build::{BandMaps, Build, BuildLocal, BuildStac, BuildTable, Common, Limi
 pub use collections::Collections;
 pub use database::Db;
 pub use datasets::Datasets;
+pub use export::{Export, Format as ExportFormat};
 pub use read::{Form, Read};
 pub use sample::{Match, Neighbourhood, Sample};
 pub use selection::{Choice, Selection, SpaceAndTime};
@@ -62,6 +64,8 @@ pub enum Command {
         #[arg(long)]
         band: String,
     },
+    /// Write a collection, or the records of it that match, as Parquet that can be shared
+    Export(Export),
     /// Count and list the records that match
     Query {
         /// Collection
@@ -71,6 +75,12 @@ pub enum Command {
         /// List at most so many ids
         #[arg(long, default_value_t = 1000, value_name = "N")]
         limit: usize,
+        /// Write all records that match as GeoParquet: OUT.parquet
+        #[arg(short, long, value_name = "OUT")]
+        output: Option<PathBuf>,
+        /// Columns of the file, in this order [default: all]
+        #[arg(long, value_delimiter = ',', value_name = "COLUMN,…", requires = "output")]
+        columns: Vec<String>,
     },
     /// Read the pixels of an area
     Read(Read),

@@ -22,7 +22,7 @@ pub fn run(session: &Session<'_>, command: &Collections) -> Result<Outcome, Comm
         }
         Collections::Head { name, n, selection } => head(session, name, *n, selection),
         Collections::Schema { name } => {
-            let columns = session.open()?.collection(name)?.info()?.columns;
+            let columns = session.open()?.collection(name)?.columns()?;
             session.printer.result(&columns, || {
                 let rows = columns.iter().map(|column| {
                     vec![
@@ -160,7 +160,8 @@ fn head(
     n: usize,
     selection: &crate::args::Selection,
 ) -> Result<Outcome, CommandError> {
-    let rows = session.open()?.collection(name)?.subset(selection.filter()?).head(n)?;
+    let first = session.open()?.collection(name)?.subset(selection.filter()?).head(n)?;
+    let rows = rasteret::query::json_rows(&first)?;
     session.printer.result(&rows, || {
         let cells = rows.iter().map(|row| {
             let text = |column: &str| match row.get(column) {
