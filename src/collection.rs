@@ -176,14 +176,15 @@ impl Collection {
         query::ids(&snapshot.collection(&self.name)?, &self.filter)
     }
 
-    /// The header of a band of a record.
+    /// The header of a band of a record, as it is stored. The band may be an [alias](Collection::with_band_aliases).
     ///
     /// # Errors
     ///
-    /// If there is no such record or band, or its header could not be parsed.
+    /// If there is no such record or band, or its header was not parsed.
     pub fn header(&self, id: &str, band: &str) -> Result<HeaderDescription> {
         let snapshot = self.snapshot()?;
-        query::header(&snapshot.collection(&self.name)?, id, band)
+        let stored = snapshot.collection(&self.name)?;
+        query::header(&stored, id, band, &self.aliases_in(&stored))
     }
 
     /// Parses the headers of this view's records again.

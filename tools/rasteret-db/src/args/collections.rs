@@ -36,6 +36,17 @@ pub enum Collections {
     Split(Split),
     /// Parse headers again: all of them, or those that are stale
     Refresh(Refresh),
+    /// Show, define or remove aliases of bands, so that one name means the bands of unlike sources
+    Alias {
+        name: String,
+        /// An alias and the bands that it stands for, in the order in which a record is searched for them; without
+        /// bands it is removed
+        #[arg(value_name = "red=B04,B4")]
+        aliases: Vec<String>,
+        /// Define the common names of STAC for the bands of the built-in datasets
+        #[arg(long)]
+        common_names: bool,
+    },
     /// Give a collection another name
     Rename { name: String, new_name: String },
     /// Delete a collection; the rasters stay
