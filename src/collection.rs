@@ -1,5 +1,6 @@
 //! Collections, as their users see them.
 
+use crate::build::Refresh;
 use crate::chips::{ChipRequest, Sampler};
 use crate::database::Database;
 use crate::error::Result;
@@ -175,14 +176,20 @@ impl Collection {
         query::ids(&snapshot.collection(&self.name)?, &self.filter)
     }
 
-    /// The header of a band of a record.
+    /// The header of a band of a record, as it is stored. The band may be an [alias](Collection::with_band_aliases).
     ///
     /// # Errors
     ///
-    /// If there is no such record or band, or its header could not be parsed.
+    /// If there is no such record or band, or its header was not parsed.
     pub fn header(&self, id: &str, band: &str) -> Result<HeaderDescription> {
         let snapshot = self.snapshot()?;
-        query::header(&snapshot.collection(&self.name)?, id, band)
+        let stored = snapshot.collection(&self.name)?;
+        query::header(&stored, id, band, &self.aliases_in(&stored))
+    }
+
+    /// Parses the headers of this view's records again.
+    pub fn refresh(&self) -> Refresh {
+        Refresh::new(self.clone())
     }
 
     /// A read of the pixels of an area.

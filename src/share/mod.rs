@@ -8,6 +8,7 @@
 //! | `export` | a view of a collection → Parquet, here or in an object store |
 //! | [`import`] | a collection from a table from elsewhere |
 //! | `table` | records and headers as the one table that is shared |
+//! | `stac_geoparquet` | that table as STAC items |
 //! | `view`, `batches` | a view as a table: what is in it, its first records, a stream of batches |
 //! | `update`, `annotate`, `keys`, `splits` | user columns that are set: joined from a table, or assigned |
 //! | `table_file` | tables of others, to be joined |
@@ -23,6 +24,7 @@ pub mod import;
 mod keys;
 mod merge;
 mod splits;
+mod stac_geoparquet;
 mod table;
 mod table_file;
 mod update;
@@ -38,4 +40,5 @@ pub use splits::{SplitBy, SplitSummary, Splits};
 pub use table_file::{TableReader, open_table};
 pub use view::ViewDescription;
 
+pub(crate) use stac_geoparquet::{FILE_METADATA as STAC_METADATA, StacTable};
 pub(crate) use table::SharedTable;

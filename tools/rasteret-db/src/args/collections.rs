@@ -1,6 +1,6 @@
 //! `collections …`.
 
-use super::{Build, BuildLocal, BuildStac, BuildTable, Selection, Store};
+use super::{Build, BuildLocal, BuildStac, BuildTable, Refresh, Selection, Store};
 use clap::{Args, Subcommand, ValueEnum};
 
 #[derive(Debug, Subcommand)]
@@ -34,6 +34,19 @@ pub enum Collections {
     Annotate(Annotate),
     /// Divide the records for training, in a column: the same scene is in the same split in every collection
     Split(Split),
+    /// Parse headers again: all of them, or those that are stale
+    Refresh(Refresh),
+    /// Show, define or remove aliases of bands, so that one name means the bands of unlike sources
+    Alias {
+        name: String,
+        /// An alias and the bands that it stands for, in the order in which a record is searched for them; without
+        /// bands it is removed
+        #[arg(value_name = "red=B04,B4")]
+        aliases: Vec<String>,
+        /// Define the common names of STAC for the bands of the built-in datasets
+        #[arg(long)]
+        common_names: bool,
+    },
     /// Give a collection another name
     Rename { name: String, new_name: String },
     /// Delete a collection; the rasters stay
