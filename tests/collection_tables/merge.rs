@@ -236,6 +236,8 @@ fn pixels_are_those_of_the_sources() {
             scene.zone = zone;
         });
         options.bands = bands;
+        // Tiles that are small enough for overviews.
+        options.cog = ArchiveOptions::demo().cog;
         let folder = fixture.file(name);
         options.write(&folder).unwrap();
         let source = LocalSource::new([folder], db.readers().all().to_vec());
