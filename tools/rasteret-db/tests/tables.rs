@@ -20,7 +20,8 @@ impl Fixture {
         let scenes = fixture.file("scenes");
         options.write(&scenes).unwrap();
         for name in ["a", "b"] {
-            let built = fixture.run(&["collections", "build-local", "--name", name, scenes.to_str().unwrap()]);
+            let built =
+                fixture.run(&["collections", "build-local", "--name", name, scenes.to_str().unwrap()]);
             assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
         }
         fixture
@@ -89,8 +90,7 @@ fn collections_are_merged() {
     let fixture = Fixture::new();
     assert_eq!(fixture.error(&["collections", "merge", "both", "a", "b"]), "duplicate-ids");
     assert_eq!(fixture.json(&["collections", "list"]).as_array().unwrap().len(), 2);
-    let merged =
-        fixture.json(&["collections", "merge", "both", "a", "b", "--tag", "source", "--prefix-ids"]);
+    let merged = fixture.json(&["collections", "merge", "both", "a", "b", "--tag", "source", "--prefix-ids"]);
     assert_eq!((&merged["records"], &merged["headers"]), (&json!(4), &json!(16)));
     assert_eq!(merged, fixture.json(&["collections", "info", "both"]));
     let head = fixture.json(&["collections", "head", "both"]);
