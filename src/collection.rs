@@ -1,5 +1,6 @@
 //! Collections, as their users see them.
 
+use crate::build::Refresh;
 use crate::chips::{ChipRequest, Sampler};
 use crate::database::Database;
 use crate::error::Result;
@@ -8,6 +9,7 @@ use crate::query::{self, Filter};
 use crate::read::ReadRequest;
 use crate::read::area::Area;
 use crate::sample::SampleRequest;
+use crate::share::Export;
 use crate::store::{Collection as StoredCollection, Snapshot};
 use rasteret_schema::{BandAliases, CloudConfigs, HeaderDescription};
 use serde::Serialize;
@@ -174,14 +176,20 @@ impl Collection {
         query::ids(&snapshot.collection(&self.name)?, &self.filter)
     }
 
-    /// The header of a band of a record.
+    /// The header of a band of a record, as it is stored. The band may be an [alias](Collection::with_band_aliases).
     ///
     /// # Errors
     ///
-    /// If there is no such record or band, or its header could not be parsed.
+    /// If there is no such record or band, or its header was not parsed.
     pub fn header(&self, id: &str, band: &str) -> Result<HeaderDescription> {
         let snapshot = self.snapshot()?;
-        query::header(&snapshot.collection(&self.name)?, id, band)
+        let stored = snapshot.collection(&self.name)?;
+        query::header(&stored, id, band, &self.aliases_in(&stored))
+    }
+
+    /// Parses the headers of this view's records again.
+    pub fn refresh(&self) -> Refresh {
+        Refresh::new(self.clone())
     }
 
     /// A read of the pixels of an area.
@@ -197,6 +205,11 @@ impl Collection {
     /// Chips of the pixels, to train models on.
     pub fn chips(&self, sampler: Sampler) -> ChipRequest {
         ChipRequest::new(self.clone(), sampler)
+    }
+
+    /// An export of the records of this view as Parquet: to a folder or a file, here or in an object store.
+    pub fn export(&self, dest: impl Into<String>) -> Export {
+        Export::new(self.clone(), dest.into())
     }
 
     pub(crate) fn snapshot(&self) -> Result<Snapshot> {

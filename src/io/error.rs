@@ -17,6 +17,12 @@ pub enum ByteSourceError {
         /// What the server said, and which credentials were looked for.
         reason: String,
     },
+    /// It is a local file, and lies where a collection from elsewhere may not read.
+    #[error(
+        "this is a local file outside of the base directory, and the collection comes from elsewhere; if it may be \
+         read, import the collection with --allow-local and the file or a folder that it is in"
+    )]
+    OutsideOfRoots,
     /// The file is another version than the one that was asked for.
     #[error("the file changed: {difference}")]
     Changed {
@@ -53,6 +59,9 @@ pub enum ByteSourceError {
         /// How many it may have.
         max_bytes: u64,
     },
+    /// It cannot be written.
+    #[error("it cannot be written: {0}")]
+    NotWritten(String),
     /// Nothing here can read URLs of this scheme.
     #[error("{scheme} URLs cannot be read")]
     UnsupportedScheme {
@@ -73,12 +82,14 @@ impl ByteSourceError {
         match self {
             ByteSourceError::NotFound => "not-found",
             ByteSourceError::AccessDenied { .. } => "access-denied",
+            ByteSourceError::OutsideOfRoots => "outside-base-dir",
             ByteSourceError::Changed { .. } => "stale-header",
             ByteSourceError::BeyondEnd { .. } => "truncated",
             ByteSourceError::RangesNotSupported => "ranges-not-supported",
             ByteSourceError::Unreachable { .. } => "unreachable",
             ByteSourceError::WrongResponse(_) => "wrong-response",
             ByteSourceError::TooLarge { .. } => "too-large",
+            ByteSourceError::NotWritten(_) => "write",
             ByteSourceError::UnsupportedScheme { .. } => "unsupported-scheme",
             ByteSourceError::Invalid(_) => "invalid-argument",
             ByteSourceError::Io(_) => "io",
@@ -108,12 +119,14 @@ mod tests {
         let errors = [
             ByteSourceError::NotFound,
             ByteSourceError::AccessDenied { reason: "no".to_owned() },
+            ByteSourceError::OutsideOfRoots,
             ByteSourceError::Changed { difference: "it grew".to_owned() },
             ByteSourceError::BeyondEnd { range: 1..3, size: 2 },
             ByteSourceError::RangesNotSupported,
             ByteSourceError::Unreachable { attempts: 2, elapsed: Duration::ZERO, cause: "reset".to_owned() },
             ByteSourceError::WrongResponse("status 400".to_owned()),
             ByteSourceError::TooLarge { max_bytes: 10 },
+            ByteSourceError::NotWritten("the bucket is full".to_owned()),
             ByteSourceError::UnsupportedScheme { scheme: "ftp".to_owned() },
             ByteSourceError::Invalid("no URL".to_owned()),
             ByteSourceError::Io(std::io::ErrorKind::Other.into()),

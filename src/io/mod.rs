@@ -18,6 +18,7 @@
 //!
 //! | layer | what it knows |
 //! | --- | --- |
+//! | `confine` | which local files may be opened |
 //! | `access` | documents, files and lists, as source adapters ask for them |
 //! | `remote` | ranges: receives bodies, of one version |
 //! | `retry` | waits for a turn, repeats what may pass |
@@ -28,11 +29,14 @@
 //! | `sign` | URLs that have to be signed, and how long a signature is good |
 //! | `http` | sends a request |
 //!
+//! What is written to buckets goes through `uploads` alone: multipart uploads that are completed together.
+//!
 //! What is read is of one version: that which was expected, else that which the first response had. A
 //! response that is of another, or of other bytes than were asked for, is an error.
 
 mod access;
 mod cloud;
+mod confine;
 mod error;
 mod fallback;
 mod href;
@@ -51,6 +55,7 @@ mod sign;
 mod source;
 mod sources;
 mod transport;
+mod uploads;
 mod version;
 
 pub use error::ByteSourceError;
@@ -59,3 +64,4 @@ pub use options::SourceOptions;
 pub use sign::{PlanetaryComputer, Signature, UrlSigner};
 pub use source::{ByteSource, Fetched};
 pub use sources::ByteSources;
+pub(crate) use uploads::Uploads;

@@ -39,6 +39,13 @@ pub async fn run<T: Send + 'static>(
     Task(runtime()?.spawn(work)).await
 }
 
+/// Lets a future run that nobody awaits.
+pub fn spawn(work: impl Future<Output = ()> + Send + 'static) {
+    if let Ok(runtime) = runtime() {
+        runtime.spawn(work);
+    }
+}
+
 /// Runs what reads local files, and thus keeps a thread, beside the runtime.
 pub async fn run_blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, ByteSourceError> + Send + 'static,

@@ -5,13 +5,14 @@
 //! all.
 
 mod csv;
+pub(crate) mod folder;
 #[cfg(feature = "geotiff")]
 mod geotiff;
 mod npy;
 mod parquet;
 mod quicklook;
 mod table;
-mod whole;
+pub(crate) mod whole;
 #[cfg(feature = "zarr")]
 mod zarr;
 

@@ -5,9 +5,10 @@
 //! half a file; at worst a hidden `.rasteret-…` stays.
 
 use crate::error::{Error, Result};
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, BufWriter, ErrorKind, IntoInnerError, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use tempfile::TempPath;
 
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 
@@ -50,19 +51,39 @@ fn file(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> Result<(), Caus
             Some(metadata.permissions())
         }
     };
-    // What a link leads to is replaced, not the link.
-    let place = if permissions.is_some() { path.canonicalize()? } else { path.to_owned() };
-    let (new, name) = temporary().tempfile_in(parent(&place))?.into_parts();
-    if let Some(permissions) = permissions {
-        new.set_permissions(permissions)?;
+    let mut new = NewFile::begin(path, permissions)?;
+    write(&mut new.out)?;
+    Ok(new.publish()?)
+}
+
+/// A file in the making, beside the one that it will be. Dropped before it is published, it is gone.
+#[derive(Debug)]
+pub(crate) struct NewFile {
+    /// What is written to it.
+    pub out: BufWriter<File>,
+    name: TempPath,
+    place: PathBuf,
+}
+
+impl NewFile {
+    /// Begins a file, which will be in place of the one that has these permissions.
+    pub fn begin(path: &Path, replaced: Option<Permissions>) -> io::Result<NewFile> {
+        // What a link leads to is replaced, not the link.
+        let place = if replaced.is_some() { path.canonicalize()? } else { path.to_owned() };
+        let (new, name) = temporary().tempfile_in(parent(&place))?.into_parts();
+        if let Some(permissions) = replaced {
+            new.set_permissions(permissions)?;
+        }
+        Ok(NewFile { out: BufWriter::new(new), name, place })
     }
-    let mut out = BufWriter::new(new);
-    write(&mut out)?;
-    let new = out.into_inner().map_err(IntoInnerError::into_error)?;
-    new.sync_all()?;
-    drop(new);
-    name.persist(&place).map_err(|error| error.error)?;
-    Ok(sync_folder(parent(&place))?)
+
+    /// Puts it where it belongs.
+    pub fn publish(self) -> io::Result<()> {
+        let NewFile { out, name, place } = self;
+        out.into_inner().map_err(IntoInnerError::into_error)?.sync_all()?;
+        name.persist(&place).map_err(|error| error.error)?;
+        sync_folder(parent(&place))
+    }
 }
 
 /// Names of what is not whole yet.
@@ -74,12 +95,11 @@ fn temporary() -> tempfile::Builder<'static, 'static> {
     builder
 }
 
-pub(super) fn parent(path: &Path) -> &Path {
+pub(crate) fn parent(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Brings a folder with all that is in it to the disk.
-#[cfg(feature = "zarr")]
 pub(super) fn sync_tree(folder: &Path) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;

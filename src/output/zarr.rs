@@ -4,12 +4,13 @@
 //! one for each coordinate; and the grid mapping. The group's own metadata holds that of all arrays
 //! (`consolidated_metadata`), which xarray looks for first.
 
-mod folder;
+mod existing;
 
 use crate::dataset::{Attributes, DIMENSIONS, Dataset, GRID_MAPPING, Variable};
 use crate::error::Result;
+use crate::output::folder::NewFolder;
 use base64::prelude::{BASE64_STANDARD, Engine};
-use folder::NewFolder;
+use existing::check_replaceable;
 use half::f16;
 use rasteret_schema::{DataType, PixelValue};
 use rayon::prelude::*;
@@ -87,7 +88,7 @@ pub fn write_zarr(dataset: &Dataset, path: &Path) -> Result<()> {
     for variable in dataset.variables() {
         check_name(&variable.name)?;
     }
-    let folder = NewFolder::beside(path)?;
+    let folder = NewFolder::beside(path, check_replaceable)?;
     let mut writer = Writer::new(&folder.path(), path)?;
     for variable in dataset.variables() {
         writer.variable(variable)?;

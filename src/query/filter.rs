@@ -291,7 +291,7 @@ impl fmt::Debug for Filter {
 }
 
 /// The bounding box of each record.
-pub(super) fn bounding_boxes(batch: &RecordBatch) -> Result<Vec<Option<BoundingBox>>> {
+pub(crate) fn bounding_boxes(batch: &RecordBatch) -> Result<Vec<Option<BoundingBox>>> {
     let boxes = column(batch, BBOX)?.as_struct_opt().ok_or_else(|| wrong_type(batch, BBOX))?;
     Ok((0..boxes.len()).map(|row| box_of_row(boxes, row)).collect())
 }

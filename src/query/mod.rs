@@ -18,10 +18,9 @@ pub use filter::{Filter, parse_bbox};
 
 pub(crate) use bound::BoundFilter;
 pub(crate) use describe::{columns, header, info};
-pub(crate) use records::{MatchingRecord, ids, kept, records, scan};
+pub(crate) use filter::bounding_boxes;
+pub(crate) use records::{MatchingRecord, ids, kept, matching, records, scan};
 
-use filter::bounding_boxes;
-use records::matching;
 
 use crate::error::{Error, Result};
 use arrow_array::cast::AsArray;
@@ -32,7 +31,7 @@ pub(crate) fn text_column<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a 
     batch.column_by_name(name).and_then(|column| column.as_string_opt()).ok_or_else(|| missing(name, "text"))
 }
 
-fn time_column<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a TimestampMicrosecondArray> {
+pub(crate) fn time_column<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a TimestampMicrosecondArray> {
     batch
         .column_by_name(name)
         .and_then(|column| column.as_primitive_opt::<TimestampMicrosecondType>())

@@ -13,6 +13,8 @@ use super::route::{Bucket, Cloud};
 use super::transport::Transport;
 use super::{ByteSourceError, SourceOptions};
 use credentials::Settings;
+use object_store::aws::resolve_bucket_region;
+use object_store::{BackoffConfig, ClientOptions, ObjectStore, RetryConfig};
 use region::InRegion;
 use std::sync::Arc;
 use store::{Access, Store};
@@ -47,9 +49,7 @@ pub fn bucket(
     client: &reqwest::Client,
     temporary: Option<Arc<TemporaryCredentials>>,
 ) -> Result<Arc<dyn Transport>, ByteSourceError> {
-    if let Some(unknown) = options.store.keys().find(|key| !credentials::is_known(key)) {
-        return Err(ByteSourceError::Invalid(format!("there is no option {unknown:?} of an object store")));
-    }
+    check_options(options)?;
     let settings = Arc::new(Settings::gather(bucket.cloud, options));
     let store = |access| -> Result<Arc<dyn Transport>, ByteSourceError> {
         let is_elsewhere = options.endpoint.is_some() || settings.endpoint().is_some();
@@ -67,5 +67,37 @@ pub fn bucket(
         store(Access::Signed)
     } else {
         Ok(Arc::new(Fallback::new(store(Access::Anonymous)?, store(Access::Signed)?)))
+    }
+}
+
+/// A bucket to write to, and which credentials it is written with. Requests are repeated as often as the options say.
+pub async fn for_writing(
+    bucket: &Bucket,
+    options: &SourceOptions,
+    client: &reqwest::Client,
+) -> Result<(Arc<dyn ObjectStore>, String), ByteSourceError> {
+    check_options(options)?;
+    let settings = Settings::gather(bucket.cloud, options);
+    let is_anonymous = options.anonymous || settings.is_anonymous();
+    let access = if is_anonymous { Access::Anonymous } else { Access::Signed };
+    let is_elsewhere = options.endpoint.is_some() || settings.endpoint().is_some();
+    let mut bucket = bucket.clone();
+    if bucket.cloud == Cloud::S3 && !is_elsewhere && region::named(&bucket, options, &settings).is_none() {
+        // Where the bucket does not say, the first request will.
+        bucket.within = resolve_bucket_region(&bucket.name, &ClientOptions::new()).await.ok();
+    }
+    let backoff = BackoffConfig { init_backoff: options.backoff, ..Default::default() };
+    let retry =
+        RetryConfig { backoff, max_retries: options.retries as usize, retry_timeout: options.timeout };
+    let store = store::connect(&bucket, &access, &settings, options, client, retry)?;
+    Ok((store, if is_anonymous { "the request was not signed".to_owned() } else { settings.describe() }))
+}
+
+fn check_options(options: &SourceOptions) -> Result<(), ByteSourceError> {
+    match options.store.keys().find(|key| !credentials::is_known(key)) {
+        Some(unknown) => {
+            Err(ByteSourceError::Invalid(format!("there is no option {unknown:?} of an object store")))
+        }
+        None => Ok(()),
     }
 }

@@ -39,10 +39,7 @@ impl InRegion {
         options: &SourceOptions,
         client: &reqwest::Client,
     ) -> Result<Self, ByteSourceError> {
-        let named = bucket.within.clone().or_else(|| options.region.clone());
-        let named = named.as_deref().or_else(|| settings.get("aws_region"));
-        let region =
-            named.or_else(|| settings.get("aws_default_region")).unwrap_or(DEFAULT_REGION).to_owned();
+        let region = named(&bucket, options, settings).unwrap_or(DEFAULT_REGION).to_owned();
         let (settings, options, client) = (Arc::clone(settings), options.clone(), client.clone());
         let connect = move |region: &str| {
             let bucket = Bucket { within: Some(region.to_owned()), ..bucket.clone() };
@@ -60,6 +57,12 @@ impl InRegion {
     fn current(&self) -> (String, Arc<dyn Transport>) {
         self.current.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
+}
+
+/// The region of a bucket, where its URL, the options or the settings say.
+pub fn named<'a>(bucket: &'a Bucket, options: &'a SourceOptions, settings: &'a Settings) -> Option<&'a str> {
+    let named = bucket.within.as_deref().or(options.region.as_deref());
+    named.or_else(|| settings.get("aws_region")).or_else(|| settings.get("aws_default_region"))
 }
 
 impl Transport for InRegion {

@@ -41,7 +41,7 @@ pub enum Access {
 }
 
 /// A store whose objects are read, and listed page by page.
-trait ObjectsAndLists: ObjectStore + PaginatedListStore {}
+pub(super) trait ObjectsAndLists: ObjectStore + PaginatedListStore {}
 
 impl<S: ObjectStore + PaginatedListStore> ObjectsAndLists for S {}
 
@@ -68,84 +68,93 @@ impl Store {
         options: &SourceOptions,
         client: &reqwest::Client,
     ) -> Result<Self, ByteSourceError> {
-        let allow_http =
-            options.allow_http || settings.is_set(&format!("{}allow_http", prefix(bucket.cloud)));
-        let endpoint = options.endpoint.as_deref().or_else(|| settings.endpoint());
-        if !allow_http && endpoint.is_some_and(|endpoint| endpoint.starts_with("http://")) {
-            let reason = "the endpoint has no TLS, and `allow_http` is not set";
-            return Err(ByteSourceError::Invalid(reason.to_owned()));
-        }
-        let client_options =
-            ClientOptions::new().with_allow_http(allow_http).with_connect_timeout(options.connect_timeout);
-        let connector =
-            Connector { client: client.clone(), connect_timeout: connect_timeout(&client_options) };
         // Requests are repeated by whoever reads.
         let retry = RetryConfig { max_retries: 0, ..Default::default() };
-        let is_anonymous = matches!(access, Access::Anonymous);
-        let endpoint = options.endpoint.clone();
-        let store: object_store::Result<Arc<dyn ObjectsAndLists>> = match bucket.cloud {
-            Cloud::S3 => {
-                let mut builder = apply(AmazonS3Builder::new(), settings, AmazonS3Builder::with_config)
-                    .with_bucket_name(&bucket.name)
-                    .with_request_payer(options.requester_pays || settings.is_set("aws_request_payer"))
-                    .with_skip_signature(is_anonymous)
-                    .with_client_options(client_options)
-                    .with_retry(retry)
-                    .with_http_connector(connector);
-                if let Some(region) = bucket.within.as_ref().or(options.region.as_ref()) {
-                    builder = builder.with_region(region);
-                }
-                if let Some(endpoint) = endpoint {
-                    builder = builder.with_endpoint(endpoint);
-                }
-                if let Access::Temporary(credentials) = access {
-                    builder = builder.with_credentials(Arc::clone(credentials) as _);
-                }
-                builder.build().map(|store| Arc::new(store) as _)
-            }
-            Cloud::Google => {
-                let builder =
-                    apply(GoogleCloudStorageBuilder::new(), settings, GoogleCloudStorageBuilder::with_config);
-                let mut builder = builder
-                    .with_bucket_name(&bucket.name)
-                    .with_skip_signature(is_anonymous)
-                    .with_client_options(client_options)
-                    .with_retry(retry)
-                    .with_http_connector(connector);
-                if let Some(endpoint) = endpoint {
-                    builder = builder.with_base_url(&endpoint);
-                }
-                builder.build().map(|store| Arc::new(store) as _)
-            }
-            Cloud::Azure => {
-                let builder =
-                    apply(MicrosoftAzureBuilder::new(), settings, MicrosoftAzureBuilder::with_config);
-                let mut builder = builder
-                    .with_container_name(&bucket.name)
-                    .with_skip_signature(is_anonymous)
-                    .with_client_options(client_options)
-                    .with_retry(retry)
-                    .with_http_connector(connector);
-                if let Some(account) = &bucket.within {
-                    builder = builder.with_account(account);
-                }
-                if let Some(endpoint) = endpoint {
-                    builder = builder.with_endpoint(endpoint);
-                }
-                builder.build().map(|store| Arc::new(store) as _)
-            }
-        };
         let credentials = match access {
             Access::Anonymous => "the request was not signed".to_owned(),
             Access::Signed | Access::Temporary(_) => settings.describe(),
         };
         Ok(Store {
-            store: store.map_err(|error| ByteSourceError::Invalid(cause(&error)))?,
+            store: connect(bucket, access, settings, options, client, retry)?,
             name: bucket.name.clone(),
             patience: options.connect_timeout.saturating_add(options.stall_timeout),
             credentials,
         })
     }
+}
+
+/// The client of a bucket.
+pub(super) fn connect(
+    bucket: &Bucket,
+    access: &Access,
+    settings: &Settings,
+    options: &SourceOptions,
+    client: &reqwest::Client,
+    retry: RetryConfig,
+) -> Result<Arc<dyn ObjectsAndLists>, ByteSourceError> {
+    let allow_http = options.allow_http || settings.is_set(&format!("{}allow_http", prefix(bucket.cloud)));
+    let endpoint = options.endpoint.as_deref().or_else(|| settings.endpoint());
+    if !allow_http && endpoint.is_some_and(|endpoint| endpoint.starts_with("http://")) {
+        let reason = "the endpoint has no TLS, and `allow_http` is not set";
+        return Err(ByteSourceError::Invalid(reason.to_owned()));
+    }
+    let client_options =
+        ClientOptions::new().with_allow_http(allow_http).with_connect_timeout(options.connect_timeout);
+    let connector = Connector { client: client.clone(), connect_timeout: connect_timeout(&client_options) };
+    let is_anonymous = matches!(access, Access::Anonymous);
+    let endpoint = options.endpoint.clone();
+    let store: object_store::Result<Arc<dyn ObjectsAndLists>> = match bucket.cloud {
+        Cloud::S3 => {
+            let mut builder = apply(AmazonS3Builder::new(), settings, AmazonS3Builder::with_config)
+                .with_bucket_name(&bucket.name)
+                .with_request_payer(options.requester_pays || settings.is_set("aws_request_payer"))
+                .with_skip_signature(is_anonymous)
+                .with_client_options(client_options)
+                .with_retry(retry)
+                .with_http_connector(connector);
+            if let Some(region) = bucket.within.as_ref().or(options.region.as_ref()) {
+                builder = builder.with_region(region);
+            }
+            if let Some(endpoint) = endpoint {
+                builder = builder.with_endpoint(endpoint);
+            }
+            if let Access::Temporary(credentials) = access {
+                builder = builder.with_credentials(Arc::clone(credentials) as _);
+            }
+            builder.build().map(|store| Arc::new(store) as _)
+        }
+        Cloud::Google => {
+            let builder =
+                apply(GoogleCloudStorageBuilder::new(), settings, GoogleCloudStorageBuilder::with_config);
+            let mut builder = builder
+                .with_bucket_name(&bucket.name)
+                .with_skip_signature(is_anonymous)
+                .with_client_options(client_options)
+                .with_retry(retry)
+                .with_http_connector(connector);
+            if let Some(endpoint) = endpoint {
+                builder = builder.with_base_url(&endpoint);
+            }
+            builder.build().map(|store| Arc::new(store) as _)
+        }
+        Cloud::Azure => {
+            let builder = apply(MicrosoftAzureBuilder::new(), settings, MicrosoftAzureBuilder::with_config);
+            let mut builder = builder
+                .with_container_name(&bucket.name)
+                .with_skip_signature(is_anonymous)
+                .with_client_options(client_options)
+                .with_retry(retry)
+                .with_http_connector(connector);
+            if let Some(account) = &bucket.within {
+                builder = builder.with_account(account);
+            }
+            if let Some(endpoint) = endpoint {
+                builder = builder.with_endpoint(endpoint);
+            }
+            builder.build().map(|store| Arc::new(store) as _)
+        }
+    };
+    store.map_err(|error| ByteSourceError::Invalid(cause(&error)))
 }
 
 /// Gives a builder the settings that it knows; whether to sign and who pays is said for each store.

@@ -4,15 +4,19 @@ mod build;
 mod collections;
 mod database;
 mod datasets;
+mod export;
+mod import;
 mod read;
 mod sample;
 mod selection;
 mod store;
 
 pub use build::{BandMaps, Build, BuildLocal, BuildStac, BuildTable, Common, Limits, Search};
-pub use collections::Collections;
+pub use collections::{Annotate, Collections, Merge, Split, SplitBy};
 pub use database::Db;
 pub use datasets::Datasets;
+pub use export::{Export, Format as ExportFormat};
+pub use import::{Import, Refresh};
 pub use read::{Form, Read};
 pub use sample::{Match, Neighbourhood, Sample};
 pub use selection::{Choice, Condition, Selection, SpaceAndTime};
@@ -52,6 +56,8 @@ pub enum Command {
     /// List, describe, register and share datasets, from which collections are built by id
     #[command(subcommand)]
     Datasets(Datasets),
+    /// Take over a collection that rasteret or this program exported, with the headers that it brings
+    Import(Import),
     /// Show the header of a band of a scene, with its overviews
     Header {
         /// Collection
@@ -62,6 +68,8 @@ pub enum Command {
         #[arg(long)]
         band: String,
     },
+    /// Write a collection, or the records of it that match, as Parquet that can be shared
+    Export(Export),
     /// Count and list the records that match
     Query {
         /// Collection
@@ -71,6 +79,12 @@ pub enum Command {
         /// List at most so many ids
         #[arg(long, default_value_t = 1000, value_name = "N")]
         limit: usize,
+        /// Write all records that match as GeoParquet: OUT.parquet
+        #[arg(short, long, value_name = "OUT")]
+        output: Option<PathBuf>,
+        /// Columns of the file, in this order [default: all]
+        #[arg(long, value_delimiter = ',', value_name = "COLUMN,…", requires = "output")]
+        columns: Vec<String>,
     },
     /// Read the pixels of an area
     Read(Read),

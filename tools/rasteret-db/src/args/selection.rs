@@ -71,9 +71,12 @@ impl Selection {
 /// Whose pixels are read.
 #[derive(Debug, clap::Args)]
 pub struct Choice {
-    /// Bands, in the order of the output [default: those of the first record]
+    /// Bands or aliases of bands, in the order of the output [default: those of the first record]
     #[arg(long, value_delimiter = ',', value_name = "B04,B08")]
     pub bands: Vec<String>,
+    /// Leave out records that lack one of the bands; of a table or of samples, only the rows that they cannot have
+    #[arg(long)]
+    pub skip_missing_bands: bool,
     /// Only the records with these ids
     #[arg(long, value_delimiter = ',', value_name = "ID")]
     pub ids: Vec<String>,

@@ -5,11 +5,14 @@ mod collections;
 mod database;
 mod datasets;
 mod demo;
+mod export;
 mod header;
+mod import;
 mod meter;
 mod query;
 mod read;
 mod sample;
+mod share;
 mod table;
 
 use crate::Outcome;
@@ -27,8 +30,16 @@ pub fn run(args: &Args, printer: &Printer) -> Result<Outcome, CommandError> {
         Command::Demo { dir } => demo::run(&session, dir.as_deref()),
         Command::Collections(command) => collections::run(&session, command),
         Command::Datasets(command) => datasets::run(&session, command),
+        Command::Import(arguments) => import::run(&session, arguments),
         Command::Header { name, id, band } => header::run(&session, name, id, band),
-        Command::Query { name, selection, limit } => query::run(&session, name, selection, *limit),
+        Command::Export(export) => export::run(&session, export),
+        Command::Query { name, selection, limit, output, columns } => query::run(
+            &session,
+            name,
+            selection,
+            *limit,
+            output.as_deref().map(|path| (path, columns.as_slice())),
+        ),
         Command::Read(read) => read::run(&session, read),
         Command::Sample(sample) => sample::run(&session, sample),
         Command::Db(Db::Stats) => database::stats(&session),

@@ -1,0 +1,53 @@
+//! `export`.
+
+use super::{Session, create_parent};
+use crate::Outcome;
+use crate::args::{Export, ExportFormat};
+use crate::print::{CommandError, bytes, plural};
+use rasteret::blocking::Wait;
+use rasteret::io::local_path;
+use rasteret::share;
+use serde_json::json;
+
+pub fn run(session: &Session<'_>, export: &Export) -> Result<Outcome, CommandError> {
+    let collection = session.open_with(&export.store)?.collection(&export.name)?;
+    let collection = collection.subset(export.selection.filter()?);
+    let format = match export.format {
+        ExportFormat::Rasteret => share::ExportFormat::Rasteret,
+        ExportFormat::StacGeoparquet => share::ExportFormat::StacGeoparquet,
+    };
+    if let Some(path) = local_path(&export.dest) {
+        create_parent(&path)?;
+    }
+    let bar = session.printer.progress("records");
+    let mut request =
+        collection.export(&export.dest).format(format).overwrite(export.overwrite).on_progress({
+            let bar = bar.clone();
+            move |progress| {
+                bar.set_length(progress.total_rows);
+                bar.set_position(progress.rows);
+            }
+        });
+    let is_default = export.partition_by == ["year", "month"];
+    if export.partition_by == ["none"] {
+        request = request.partition_by(Vec::<String>::new());
+    } else if !is_default {
+        request = request.partition_by(&export.partition_by);
+    }
+    let summary = request.run().wait()?;
+    bar.finish_and_clear();
+    let report = json!({
+        "files": summary.files, "rows": summary.rows, "bytes": summary.bytes, "dest": summary.dest,
+    });
+    session.printer.result(&report, || {
+        format!(
+            "{}: {} in {}, {} in {:.1} s",
+            summary.dest,
+            plural(summary.rows, "record"),
+            plural(summary.files, "file"),
+            bytes(summary.bytes),
+            summary.seconds
+        )
+    })?;
+    Ok(Outcome::Done)
+}
