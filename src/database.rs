@@ -6,8 +6,11 @@ use crate::collection::{Collection, CollectionInfo};
 use crate::error::Result;
 use crate::io::{ByteSources, UrlSigner};
 use crate::read::ReadLimits;
+use crate::read::header::FetchedHeaders;
 use crate::read::pipeline::Pipeline;
 use crate::readers::Readers;
+#[cfg(feature = "table")]
+use crate::share::import::Import;
 use crate::store::{Stats, Store, StoreError};
 use rasteret_schema::{BandAliases, RasterReader, SourceAdapter};
 use std::path::Path;
@@ -22,6 +25,7 @@ pub struct Database {
     store: Arc<Store>,
     readers: Readers,
     sources: ByteSources,
+    fetched_headers: Arc<FetchedHeaders>,
 }
 
 impl Database {
@@ -47,12 +51,18 @@ impl Database {
     }
 
     fn over(store: Store) -> Self {
-        Database { store: Arc::new(store), readers: Readers::default(), sources: ByteSources::default() }
+        Database {
+            store: Arc::new(store),
+            readers: Readers::default(),
+            sources: ByteSources::default(),
+            fetched_headers: Arc::default(),
+        }
     }
 
     /// The same database with another raster reader, which is asked before the built-in ones.
     pub fn with_reader(mut self, reader: Arc<dyn RasterReader>) -> Self {
         self.readers = self.readers.with(reader);
+        self.fetched_headers = Arc::default();
         self
     }
 
@@ -60,6 +70,7 @@ impl Database {
     /// their options.
     pub fn with_sources(mut self, sources: ByteSources) -> Self {
         self.sources = sources;
+        self.fetched_headers = Arc::default();
         self
     }
 
@@ -94,6 +105,51 @@ impl Database {
         Ok(self.build(DatasetSource::new(&dataset, Choice::default(), &self.sources)?))
     }
 
+    /// An import of a collection from elsewhere: Parquet as rasteret 0.4 and this library export it, in a file, in a
+    /// folder of partitions, in an object store or on a server.
+    #[cfg(feature = "table")]
+    pub fn import(&self, uri: impl Into<String>) -> Import {
+        Import::new(self.clone(), uri.into())
+    }
+
+    /// An import of a collection from Arrow batches with the columns that an export has, headers among them. They are
+    /// the user's own: local files may lie anywhere, and relative hrefs stay as they are (relative to where the
+    /// program runs) unless there is a [base directory](Import::base_dir).
+    ///
+    /// ```
+    /// use arrow_array::{ArrayRef, RecordBatch, RecordBatchIterator, StringArray};
+    /// use rasteret::Database;
+    /// use rasteret::blocking::Wait;
+    /// use std::sync::Arc;
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("field.rasteret");
+    /// let db = Database::open_writable(&path)?;
+    /// let text = |value| Arc::new(StringArray::from(vec![value])) as ArrayRef;
+    /// let batch = RecordBatch::try_from_iter([
+    ///     ("id", text("a")),
+    ///     ("datetime", text("2024-01-03T10:30:00Z")),
+    ///     ("geometry", text("POINT (77.5 13)")),
+    ///     ("assets", text(r#"{"B04": {"href": "a/B04.tif"}}"#)),
+    /// ])?;
+    /// let batches = RecordBatchIterator::new([Ok(batch.clone())], batch.schema());
+    /// let summary = db.collection_from("field trip", batches)?.run().wait()?;
+    /// assert_eq!(summary.records, 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the reader gives an error.
+    #[cfg(feature = "table")]
+    pub fn collection_from(
+        &self,
+        name: &str,
+        batches: impl arrow_array::RecordBatchReader,
+    ) -> Result<Import> {
+        Import::of_batches(self.clone(), name, batches)
+    }
+
     /// The datasets that collections are built from by their ids.
     pub fn catalog(&self) -> Catalog {
         Catalog::of(self.clone())
@@ -105,8 +161,11 @@ impl Database {
     ///
     /// If there is no collection of this name; the error lists those that there are.
     pub fn collection(&self, name: &str) -> Result<Collection> {
-        let cloud = self.store.read()?.collection(name)?.metadata().description.cloud();
-        let sources = self.sources.with_clouds(&cloud);
+        let description = self.store.read()?.collection(name)?.metadata().description.clone();
+        let mut sources = self.sources.with_clouds(&description.cloud());
+        if let Some(roots) = description.local_roots() {
+            sources = sources.confined_to(roots);
+        }
         Ok(Collection::new(Database { sources, ..self.clone() }, name))
     }
 
@@ -191,6 +250,11 @@ impl Database {
 
     pub(crate) fn pipeline(&self) -> Pipeline {
         Pipeline::new(self.sources.clone(), self.readers.clone(), ReadLimits::default())
+    }
+
+    /// Headers that reads have fetched and could not store.
+    pub(crate) fn fetched_headers(&self) -> &FetchedHeaders {
+        &self.fetched_headers
     }
 
     pub(crate) fn store(&self) -> &Store {

@@ -13,12 +13,13 @@
 //! | `extra_samples` | list of int32 | |
 //!
 //! A table cannot carry all of a header: overviews, masks, JPEG tables, colour maps and the version of
-//! the file stay behind, and a header that comes back from a table is without them.
+//! the file stay behind, and a header that comes back from a table is without them. Of a file whose samples are
+//! big-endian, or have other bits than their type, the column cannot say how to read it at all: the row is null.
 
-use crate::tile_table::TileTableView;
+use crate::tile_table::{MAX_TILES, TileTableView};
 use crate::{
-    ArchivedRasterHeader, BandMetadata, Crs, DataType, Encoding, Georeference, Geotransform, ImageHeader,
-    ObjectVersion, PixelValue, RasterHeader, TileTable,
+    ArchivedRasterHeader, BandMetadata, ColorInterpretation, Crs, DataType, Encoding, Georeference,
+    Geotransform, ImageHeader, ObjectVersion, PixelValue, RasterHeader, TileTable,
 };
 use arrow_array::builder::{Float64Builder, Int32Builder, Int64Builder, ListBuilder, StringBuilder};
 use arrow_array::cast::AsArray;
@@ -27,6 +28,9 @@ use arrow_array::{Array, ArrayRef, StructArray};
 use arrow_buffer::NullBuffer;
 use arrow_schema::{ArrowError, DataType as ArrowType, Field, Fields};
 use std::sync::Arc;
+
+/// Bytes of a decoded tile at most: as many as those of a file.
+const MAX_TILE_BYTES: u64 = 1 << 30;
 
 /// The name of a band's header column.
 pub fn column_name(band: &str) -> String {
@@ -60,8 +64,8 @@ pub fn fields() -> Fields {
     .collect()
 }
 
-/// A header column. Rows without a header are null, as is a geotransform that is not along the axes,
-/// which the column cannot say.
+/// A header column. Rows without a header are null, as are those of which the column cannot say how samples are
+/// to be read, and a geotransform that is not along the axes.
 ///
 /// # Errors
 ///
@@ -72,10 +76,21 @@ pub fn to_array<'a>(
     let mut columns = Columns::default();
     let mut present = Vec::with_capacity(headers.len());
     for header in headers {
+        let header = header.filter(|header| can_be_said(header));
         present.push(header.is_some());
         columns.append(header)?;
     }
     StructArray::try_new(fields(), columns.finish(), Some(NullBuffer::from(present)))
+}
+
+/// Whether samples are as a reader takes them to be that knows nothing but their type.
+fn can_be_said(header: &ArchivedRasterHeader) -> bool {
+    let encoding = header.images.first().map(|image| usize::from(image.encoding.to_native()));
+    encoding.and_then(|encoding| header.encodings.get(encoding)).is_some_and(|encoding| {
+        let bits = encoding.bits_per_sample.to_native();
+        let is_in_order = !encoding.big_endian || bits <= 8;
+        is_in_order && !encoding.reversed_bits && usize::from(bits) == encoding.dtype.size() * 8
+    })
 }
 
 fn invalid(error: impl ToString) -> ArrowError {
@@ -236,7 +251,23 @@ pub fn from_array(
     let image_size = (size("image_width")?, size("image_height")?);
     let tile_size = (size("tile_width")?, size("tile_height")?);
     let planar = code("planar_configuration", 1)? == 2;
-    let tiles = fields.tiles(image_size, tile_size, if planar { samples_per_pixel } else { 1 })?;
+    let (planes, samples) = if planar { (samples_per_pixel, 1) } else { (1, samples_per_pixel) };
+    let tile_bytes = u64::from(tile_size.0)
+        .checked_mul(tile_size.1.into())
+        .and_then(|pixels| pixels.checked_mul(u64::from(samples) * dtype.size() as u64));
+    if tile_bytes.is_none_or(|bytes| bytes > MAX_TILE_BYTES) {
+        let (width, height) = tile_size;
+        let value =
+            format!("{width}, for tiles of {width} × {height} pixels, which are too large to be read");
+        return Err(fields.nonsense("tile_width", value));
+    }
+    let tiles = fields.tiles(image_size, tile_size, planes)?;
+    let extra_samples = fields.list::<Int32Type>("extra_samples")?.unwrap_or_default();
+    let extra_samples = extra_samples
+        .into_iter()
+        .map(|sample| u16::try_from(sample).map_err(|_| fields.nonsense("extra_samples", sample)))
+        .collect::<Result<Vec<_>, _>>()?;
+    let bands = bands(samples_per_pixel, &extra_samples);
     let encoding = Encoding {
         dtype,
         bits_per_sample: dtype.size() as u16 * 8,
@@ -250,12 +281,7 @@ pub fn from_array(
         predictor: code("predictor", 1)?,
         photometric: code("photometric", 1)?,
         chroma_subsampling: [2, 2],
-        extra_samples: fields
-            .list::<Int32Type>("extra_samples")?
-            .unwrap_or_default()
-            .into_iter()
-            .map(|sample| u16::try_from(sample).map_err(|_| fields.nonsense("extra_samples", sample)))
-            .collect::<Result<_, _>>()?,
+        extra_samples,
         jpeg_tables: Vec::new(),
         lerc_compression: 0,
     };
@@ -263,7 +289,7 @@ pub fn from_array(
         format: format.to_owned(),
         georeference: Georeference { transform: fields.transform()?, crs, ..Georeference::default() },
         nodata: fields.number("nodata")?.map(PixelValue::from),
-        bands: vec![BandMetadata::default(); usize::from(samples_per_pixel)],
+        bands,
         color_map: Vec::new(),
         encodings: vec![encoding],
         images: vec![ImageHeader {
@@ -280,6 +306,30 @@ pub fn from_array(
     }))
 }
 
+/// Whether a header may lack what a header column does not carry, as one that comes from there does: it is of no
+/// known version of its file, and has no overview.
+pub fn may_lack_overviews(header: &ArchivedRasterHeader) -> bool {
+    let version = &header.object;
+    version.size.is_none()
+        && version.etag.is_none()
+        && version.last_modified.is_none()
+        && header.images.len() == 1
+}
+
+/// What is known of the bands: that some are opacity.
+fn bands(samples: u16, extra_samples: &[u16]) -> Vec<BandMetadata> {
+    let mut bands = vec![BandMetadata::default(); usize::from(samples)];
+    // Beside the extra samples there are colours, four at most. What contradicts that says nothing.
+    let colors = bands.len().checked_sub(extra_samples.len()).filter(|colors| *colors <= 4);
+    let extra = colors.and_then(|colors| bands.get_mut(colors..)).unwrap_or_default();
+    for (band, meaning) in extra.iter_mut().zip(extra_samples) {
+        if matches!(meaning, 1 | 2) {
+            band.color = ColorInterpretation::Alpha;
+        }
+    }
+    bands
+}
+
 /// A row of a header column.
 struct Row<'a> {
     column: &'a StructArray,
@@ -288,7 +338,7 @@ struct Row<'a> {
 
 impl<'a> Row<'a> {
     fn nonsense(&self, name: &str, value: impl std::fmt::Display) -> ArrowError {
-        invalid(format!("{name} is {value} in row {} of a header column", self.row))
+        invalid(format!("{name} is {value}"))
     }
 
     fn field(&self, name: &str) -> Option<&'a ArrayRef> {
@@ -328,6 +378,9 @@ impl<'a> Row<'a> {
     fn transform(&self) -> Result<Option<Geotransform>, ArrowError> {
         match self.list::<Float64Type>("transform")?.as_deref() {
             None => Ok(None),
+            Some(numbers) if !numbers.iter().all(|number| number.is_finite()) => {
+                Err(self.nonsense("transform", format!("{numbers:?}")))
+            }
             Some([scale_x, origin_x, scale_y, origin_y]) => {
                 Ok(Some(Geotransform::new(*scale_x, 0.0, *origin_x, 0.0, *scale_y, *origin_y)))
             }
@@ -343,8 +396,12 @@ impl<'a> Row<'a> {
             numbers.into_iter().map(unsigned).collect::<Result<Vec<u64>, _>>()
         };
         let (offsets, counts) = (unsigned("tile_offsets")?, unsigned("tile_byte_counts")?);
-        let expected =
-            u64::from(image.0.div_ceil(tile.0)) * u64::from(image.1.div_ceil(tile.1)) * u64::from(planes);
+        // The product of the first two fits.
+        let places = u64::from(image.0.div_ceil(tile.0)) * u64::from(image.1.div_ceil(tile.1));
+        let expected = places.saturating_mul(planes.into());
+        if expected > MAX_TILES.into() {
+            return Err(self.nonsense("tile_width", format!("{}, for {expected} tiles", tile.0)));
+        }
         for (name, found) in [("tile_offsets", offsets.len()), ("tile_byte_counts", counts.len())] {
             if found as u64 != expected {
                 return Err(self.nonsense(name, format!("a list of {found}, for {expected} tiles")));
@@ -405,6 +462,22 @@ mod tests {
     }
 
     #[test]
+    fn a_header_of_a_known_version_lacks_nothing() {
+        let lacks =
+            |header: RasterHeader| may_lack_overviews(HeaderArchive::new(&header).unwrap().header().unwrap());
+        assert!(lacks(header()));
+        for object in [
+            ObjectVersion { size: Some(5), ..ObjectVersion::default() },
+            ObjectVersion { etag: Some("a".to_owned()), ..ObjectVersion::default() },
+            ObjectVersion { last_modified: Some(0), ..ObjectVersion::default() },
+        ] {
+            assert!(!lacks(RasterHeader { object, ..header() }));
+        }
+        let image = header().images.remove(0);
+        assert!(!lacks(RasterHeader { images: vec![image.clone(), image], ..header() }));
+    }
+
+    #[test]
     fn rasteret_s_numbers() {
         let mut header = header();
         header.georeference.pixel_is_point = true;
@@ -420,6 +493,62 @@ mod tests {
             row.list::<Float64Type>("tiepoint").unwrap().unwrap(),
             [0.0, 0.0, 0.0, 472035.0, 3787065.0, 0.0]
         );
+    }
+
+    #[test]
+    fn opacity_is_known_again() {
+        let extra = |samples, extra: &[u16]| {
+            let colors =
+                bands(samples, extra).into_iter().map(|band| band.color == ColorInterpretation::Alpha);
+            colors.collect::<Vec<_>>()
+        };
+        assert_eq!(extra(4, &[2]), [false, false, false, true]);
+        assert_eq!(extra(3, &[0, 1]), [false, false, true]);
+        assert_eq!(extra(3, &[]), [false; 3]);
+        assert_eq!(extra(6, &[2]), [false; 6]);
+        assert_eq!(extra(1, &[2, 2]), [false]);
+    }
+
+    #[test]
+    fn what_the_column_cannot_say_is_null() {
+        let differs: [fn(&mut Encoding); 3] =
+            [|it| it.big_endian = true, |it| it.reversed_bits = true, |it| it.bits_per_sample = 12];
+        for change in differs {
+            let mut header = header();
+            change(&mut header.encodings[0]);
+            let archive = HeaderArchive::new(&header).unwrap();
+            let column = to_array([Some(archive.header().unwrap())].into_iter()).unwrap();
+            assert_eq!(column.null_count(), 1);
+        }
+    }
+
+    #[test]
+    fn sizes_without_sense_are_refused() {
+        let archive = HeaderArchive::new(&header()).unwrap();
+        let column = to_array([Some(archive.header().unwrap())].into_iter()).unwrap();
+        let with = |changes: &[(&str, i32)]| {
+            let mut columns = column.columns().to_vec();
+            for (name, value) in changes {
+                let at = fields().find(name).unwrap().0;
+                columns[at] = Arc::new(arrow_array::Int32Array::from(vec![*value]));
+            }
+            let column = StructArray::new(fields(), columns, None);
+            from_array(&column, 0, "geotiff", None).unwrap_err().to_string()
+        };
+        for size in [i32::MIN, -1, 0] {
+            assert!(with(&[("tile_width", size)]).contains("tile_width"), "{size}");
+            assert!(with(&[("image_height", size)]).contains("image_height"), "{size}");
+        }
+        let most = i32::MAX;
+        let error = with(&[("tile_width", most), ("tile_height", most)]);
+        assert!(error.contains("too large"), "{error}");
+        let image = [("image_width", most), ("image_height", most)];
+        let error = with(
+            &[&image[..], &[("tile_width", 1), ("tile_height", 1), ("samples_per_pixel", 65535)]].concat(),
+        );
+        assert!(error.contains("tiles"), "{error}");
+        assert!(with(&[("samples_per_pixel", 65536)]).contains("samples_per_pixel"));
+        assert!(with(&[("compression", -5)]).contains("compression"));
     }
 
     #[test]

@@ -69,6 +69,7 @@ pub use reader::{ByteRanges, Parsed, RasterReader, TileRequest};
 pub use record::{Asset, Record};
 pub use source::{
     RecordStream, Selection, SourceAdapter, SourceBatch, SourceError, SourceFailure, SourceHeader,
+    UnusableHeader,
 };
 pub use tile_table::TileTable;
 pub use value::PixelValue;

@@ -64,6 +64,8 @@ pub struct SourceBatch {
     pub records: RecordBatch,
     /// Headers that the adapter has parsed already; the engine parses those that are missing.
     pub headers: Vec<SourceHeader>,
+    /// Headers that came with a record and cannot be used. The engine parses these files, or says why it did not.
+    pub unusable: Vec<UnusableHeader>,
     /// What could not be turned into records.
     pub failures: Vec<SourceFailure>,
     /// How many records the source has for the selection in all, where it knows. For people who wait.
@@ -73,7 +75,7 @@ pub struct SourceBatch {
 impl SourceBatch {
     /// Records alone.
     pub fn new(records: RecordBatch) -> Self {
-        SourceBatch { records, headers: Vec::new(), failures: Vec::new(), total: None }
+        SourceBatch { records, headers: Vec::new(), unusable: Vec::new(), failures: Vec::new(), total: None }
     }
 }
 
@@ -86,6 +88,17 @@ pub struct SourceHeader {
     pub band: String,
     /// The header. Bands of one file share it.
     pub header: std::sync::Arc<HeaderArchive>,
+}
+
+/// A header that came with a record, and makes no sense.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnusableHeader {
+    /// Row of the record in its batch.
+    pub row: usize,
+    /// Band of the record.
+    pub band: String,
+    /// What is wrong, and where it was found.
+    pub reason: String,
 }
 
 /// Something in a source that could not be turned into a record.

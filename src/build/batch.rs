@@ -4,7 +4,7 @@ use crate::error::Result;
 use arrow_array::{ArrayRef, BooleanArray, RecordBatch};
 use rasteret_schema::access::plain_href;
 use rasteret_schema::record::{self, ASSETS, RecordColumns};
-use rasteret_schema::{Asset, SourceBatch, SourceHeader};
+use rasteret_schema::{Asset, SourceBatch, SourceHeader, UnusableHeader};
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -38,16 +38,21 @@ pub fn split(batch: SourceBatch) -> Result<Vec<SourceBatch>> {
     if starts.len() == 1 {
         return Ok(vec![batch]);
     }
-    let SourceBatch { records, headers, failures, total } = batch;
+    let SourceBatch { records, headers, unusable, failures, total } = batch;
     let ends = starts.iter().skip(1).copied().chain([records.num_rows()]);
     let mut parts: Vec<SourceBatch> = starts
         .iter()
         .zip(ends)
         .map(|(&start, end)| SourceBatch { total, ..SourceBatch::new(records.slice(start, end - start)) })
         .collect();
+    let part_of = |row: usize| starts.partition_point(|start| *start <= row) - 1;
     for header in headers {
-        let part = starts.partition_point(|start| *start <= header.row) - 1;
+        let part = part_of(header.row);
         parts[part].headers.push(SourceHeader { row: header.row - starts[part], ..header });
+    }
+    for header in unusable {
+        let part = part_of(header.row);
+        parts[part].unusable.push(UnusableHeader { row: header.row - starts[part], ..header });
     }
     parts[0].failures = failures;
     Ok(parts)
@@ -63,13 +68,17 @@ pub fn keep(batch: SourceBatch, kept: &BooleanArray) -> Result<SourceBatch> {
         return Ok(batch);
     }
     let numbers = new_numbers(kept);
-    let headers = batch
-        .headers
-        .into_iter()
-        .filter_map(|entry| Some(SourceHeader { row: numbers.get(entry.row).copied().flatten()?, ..entry }))
-        .collect();
-    let records = arrow_select::filter::filter_record_batch(&batch.records, kept)?;
-    Ok(SourceBatch { records, headers, ..batch })
+    let number = |row: usize| numbers.get(row).copied().flatten();
+    let SourceBatch { records, headers, unusable, failures, total } = batch;
+    let headers = headers.into_iter().filter_map(|it| Some(SourceHeader { row: number(it.row)?, ..it }));
+    let unusable = unusable.into_iter().filter_map(|it| Some(UnusableHeader { row: number(it.row)?, ..it }));
+    Ok(SourceBatch {
+        records: arrow_select::filter::filter_record_batch(&records, kept)?,
+        headers: headers.collect(),
+        unusable: unusable.collect(),
+        failures,
+        total,
+    })
 }
 
 /// The numbers that the rows which are kept have among themselves.

@@ -27,7 +27,7 @@ pub fn enrich(
     problems: &HashMap<usize, String>,
     filter: &Filter,
 ) -> Result<(SourceBatch, Vec<HeaderFailure>)> {
-    let SourceBatch { records, headers, mut failures, total } = batch;
+    let SourceBatch { records, headers, unusable, mut failures, total } = batch;
     let columns = RecordColumns::new(&records)?;
     let mut first_header: HashMap<usize, &HeaderArchive> = HashMap::new();
     for entry in &headers {
@@ -60,7 +60,7 @@ pub fn enrich(
         places.push(place.ok());
     }
     let records = with_places(&records, &places)?;
-    let matches = filter.matches(&records)?;
+    let matches = filter.bind(records.schema_ref())?.matches(&records)?;
     let kept: BooleanArray =
         places.iter().enumerate().map(|(row, place)| Some(place.is_some() && matches.value(row))).collect();
     let numbers = new_numbers(&kept);
@@ -69,7 +69,7 @@ pub fn enrich(
         .into_iter()
         .filter_map(|entry| Some(HeaderFailure { row: number(entry.row)?, ..entry }))
         .collect();
-    Ok((keep(SourceBatch { records, headers, failures, total }, &kept)?, missing))
+    Ok((keep(SourceBatch { records, headers, unusable, failures, total }, &kept)?, missing))
 }
 
 /// Where a record lies.

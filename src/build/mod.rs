@@ -11,6 +11,7 @@
 //! | `headers` | the headers that the source did not parse itself |
 //! | `enrich` | footprints and CRSs, from the headers |
 //! | `footprint` | the outline of a raster in longitudes and latitudes |
+//! | `refresh` | headers that are parsed again |
 //! | `summary`, `progress` | what a build reports |
 //!
 //! Each batch is committed whole. A build that is killed leaves a collection that says that it is not
@@ -20,19 +21,23 @@
 mod batch;
 mod enrich;
 pub mod footprint;
-mod headers;
-mod place;
-mod progress;
+pub(crate) mod headers;
+pub(crate) mod place;
+pub(crate) mod progress;
+mod refresh;
 mod run;
 mod summary;
 
+pub use refresh::Refresh;
 pub use summary::{BuildProgress, BuildSummary, Failure};
+
+pub(crate) use batch::keep as keep_rows;
 
 use crate::cpu;
 use crate::database::Database;
 use crate::error::{Error, Result};
 use crate::query::Filter;
-use crate::store::{self, BuildState, Description, StoreError};
+use crate::store::{self, BuildState, Description, Metadata, StoreError};
 use headers::HeaderFetcher;
 use progress::Progress;
 use rasteret_schema::{CloudConfig, CloudConfigs, SourceAdapter};
@@ -51,11 +56,13 @@ pub struct Build {
     source: Box<dyn SourceAdapter>,
     name: Option<String>,
     filter: Filter,
-    cloud: Option<CloudConfig>,
+    cloud: Option<CloudConfigs>,
     headers: bool,
     max_concurrent: usize,
     force: bool,
     strict: bool,
+    /// What an import says of the collection. A build from another source says it itself.
+    imported: Option<Description>,
     progress: Arc<Progress>,
 }
 
@@ -81,6 +88,7 @@ impl Build {
             max_concurrent: headers::CONCURRENT,
             force: false,
             strict: false,
+            imported: None,
             progress: Progress::new(None),
         }
     }
@@ -99,12 +107,13 @@ impl Build {
 
     /// How the assets are reached, instead of what the source says. The collection keeps it.
     pub fn cloud(mut self, cloud: CloudConfig) -> Self {
-        self.cloud = Some(cloud);
+        self.cloud = Some(cloud.into());
         self
     }
 
     /// Whether headers are read (they are, unless this says otherwise). A collection without them can be
-    /// queried and exported; its pixels cannot be read.
+    /// queried and exported; reads fetch the headers that they need, and keep them if the database is open for
+    /// writing.
     pub fn enrich(mut self, enrich: bool) -> Self {
         self.headers = enrich;
         self
@@ -134,6 +143,30 @@ impl Build {
     pub fn strict(mut self, strict: bool) -> Self {
         self.strict = strict;
         self
+    }
+
+    /// Makes it an import: records come as they are, with all that is known of them, and are described elsewhere.
+    pub(crate) fn imported(mut self, description: Description, clouds: CloudConfigs) -> Self {
+        self.imported = Some(description);
+        self.cloud = Some(clouds);
+        self
+    }
+
+    /// The collection that this build need not change, and what it would report, as far as can be told without
+    /// reading the source.
+    pub(crate) fn finished(&self, name: &str) -> Result<Option<(Description, BuildSummary)>> {
+        let metadata = match self.database.store().read()?.collection(name) {
+            Ok(collection) => collection.metadata().clone(),
+            Err(StoreError::NoSuchCollection { .. }) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let known = &metadata.description;
+        let is_same = known.fingerprint.as_deref() == Some(self.fingerprint()?.as_str());
+        if !is_same || self.force || known.state != BuildState::Complete {
+            return Ok(None);
+        }
+        let summary = checked(finished(name, &metadata), self.strict)?;
+        Ok(Some((metadata.description, summary)))
     }
 
     /// Runs the build: reads the source, and the headers of files that it did not open itself.
@@ -167,20 +200,27 @@ impl Build {
         })
         .await?;
         if let Begun::Complete(summary) = begun {
-            return build.checked(BuildSummary { seconds: started.elapsed().as_secs_f64(), ..summary });
+            return checked(
+                BuildSummary { seconds: started.elapsed().as_secs_f64(), ..summary },
+                build.strict,
+            );
         }
         let sources = build.database.sources().with_clouds(&build.kept_cloud());
         let readers = build.database.readers().clone();
         let headers = HeaderFetcher::new(sources, readers, build.max_concurrent, Arc::clone(&build.progress));
         let headers = build.headers.then_some(headers);
-        let run = Arc::new(Run { build, name, headers });
+        let imported = match &build.imported {
+            Some(_) => Some(build.database.store().read()?.collection(&name)?),
+            None => None,
+        };
+        let run = Arc::new(Run { build, name, headers, imported });
         let added = run.add_records().await?;
         cpu::run(move || {
             let Run { build, name, .. } = &*run;
             let failed = build.complete(name, added)?;
             let snapshot = build.database.store().read()?;
             let collection = snapshot.collection(name)?;
-            build.checked(BuildSummary {
+            let summary = BuildSummary {
                 name: name.clone(),
                 records: collection.metadata().records,
                 headers: collection.metadata().headers,
@@ -189,20 +229,10 @@ impl Build {
                 bytes: build.progress.bytes(),
                 seconds: started.elapsed().as_secs_f64(),
                 cached: false,
-            })
+            };
+            checked(summary, build.strict)
         })
         .await
-    }
-
-    fn checked(&self, summary: BuildSummary) -> Result<BuildSummary> {
-        match summary.failed.first() {
-            Some(first) if self.strict => Err(Error::BuildFailures {
-                name: summary.name,
-                count: summary.failed.len(),
-                first: format!("{}: {}", first.href, first.error),
-            }),
-            _ => Ok(summary),
-        }
     }
 
     /// Makes the collection, or finds how far an earlier run of the same build got.
@@ -223,31 +253,22 @@ impl Build {
                 }
                 return Ok(match known.state {
                     BuildState::Building => Begun::Open,
-                    BuildState::Complete => Begun::Complete(BuildSummary {
-                        name: name.to_owned(),
-                        records: metadata.records,
-                        headers: metadata.headers,
-                        failed: stored_failures(known),
-                        requests: 0,
-                        bytes: 0,
-                        seconds: 0.0,
-                        cached: true,
-                    }),
+                    BuildState::Complete => Begun::Complete(finished(name, &metadata)),
                 });
             }
-            if !self.force && known.data_source != self.data_source() {
+            if !self.force && known.origin() != self.data_source() {
                 return Err(Error::InvalidArgument(format!(
                     "there is a collection {name:?} already, built from {}; choose another name, or force the build",
-                    known.data_source
+                    known.origin()
                 )));
             }
             write.delete_collection(name)?;
         }
-        let mut description = Description {
-            data_source: self.data_source(),
-            fingerprint: Some(fingerprint.to_owned()),
-            ..Description::default()
+        let mut description = match &self.imported {
+            Some(description) => description.clone(),
+            None => Description { data_source: self.data_source(), ..Description::default() },
         };
+        description.fingerprint = Some(fingerprint.to_owned());
         description.set_cloud(&self.kept_cloud());
         write.create_collection(name, description)?;
         write.commit()?;
@@ -259,12 +280,7 @@ impl Build {
         let snapshot = self.database.store().read()?;
         let stored = snapshot.collection(name)?;
         let mut failed = added.failed;
-        for failure in stored.failures()? {
-            let (record, band, failure) = failure?;
-            let store::Failure { kind, href, message } = failure;
-            let band = stored.metadata().bands.get(usize::from(band)).cloned();
-            failed.push(Failure { id: Some(stored.record_id(record)?), band, href, kind, error: message });
-        }
+        failed.extend(missing_headers(&stored)?);
         let failures = serde_json::to_value(&failed)
             .map_err(|error| Error::InvalidArgument(format!("failures cannot be kept: {error}")))?;
         let mut write = self.database.store().write()?;
@@ -288,7 +304,7 @@ impl Build {
     }
 
     fn kept_cloud(&self) -> CloudConfigs {
-        self.cloud.clone().unwrap_or_else(|| self.source.cloud()).into()
+        self.cloud.clone().unwrap_or_else(|| self.source.cloud().into())
     }
 }
 
@@ -297,6 +313,44 @@ enum Begun {
     Open,
     /// An earlier run added all of them.
     Complete(BuildSummary),
+}
+
+/// The summary, or the error that it is if nothing may fail.
+fn checked(summary: BuildSummary, strict: bool) -> Result<BuildSummary> {
+    match summary.failed.first() {
+        Some(first) if strict => Err(Error::BuildFailures {
+            name: summary.name,
+            count: summary.failed.len(),
+            first: format!("{}: {}", first.href, first.error),
+        }),
+        _ => Ok(summary),
+    }
+}
+
+/// The headers that the store says why it has not.
+fn missing_headers(stored: &store::Collection) -> Result<Vec<Failure>> {
+    let mut failed = Vec::new();
+    for failure in stored.failures()? {
+        let (record, band, failure) = failure?;
+        let store::Failure { kind, href, message } = failure;
+        let band = stored.metadata().bands.get(usize::from(band)).cloned();
+        failed.push(Failure { id: Some(stored.record_id(record)?), band, href, kind, error: message });
+    }
+    Ok(failed)
+}
+
+/// What is reported of a collection that an earlier run has made.
+fn finished(name: &str, metadata: &Metadata) -> BuildSummary {
+    BuildSummary {
+        name: name.to_owned(),
+        records: metadata.records,
+        headers: metadata.headers,
+        failed: stored_failures(&metadata.description),
+        requests: 0,
+        bytes: 0,
+        seconds: 0.0,
+        cached: true,
+    }
 }
 
 fn stored_failures(description: &Description) -> Vec<Failure> {

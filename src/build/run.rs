@@ -7,11 +7,12 @@ use super::place::{Placed, place};
 use super::{Build, Failure};
 use crate::cpu;
 use crate::error::{Error, Result};
-use crate::store::HeaderFailure;
+use crate::io::without_secrets;
+use crate::store::{Collection, HeaderFailure};
 use arrow_array::BooleanArray;
 use futures::{StreamExt, TryFutureExt, TryStreamExt, stream};
-use rasteret_schema::record::{ASSETS, BBOX, DATETIME, ID, RecordColumns};
-use rasteret_schema::{Selection, SourceBatch};
+use rasteret_schema::record::{ASSETS, BBOX, CRS, DATETIME, EPSG, GEOMETRY, ID, RecordColumns};
+use rasteret_schema::{Selection, SourceBatch, UnusableHeader};
 use std::collections::{HashMap, HashSet};
 use std::pin::pin;
 use std::sync::Arc;
@@ -25,6 +26,8 @@ pub struct Run {
     pub name: String,
     /// `None` where headers are not asked for.
     pub headers: Option<HeaderFetcher>,
+    /// What an earlier run of an import has stored, which comes as it was: it is passed over.
+    pub imported: Option<Collection>,
 }
 
 /// What came from the source.
@@ -77,9 +80,14 @@ impl Run {
         let (mut pending, known, rows) = cpu::run(move || {
             let Placed { records, problems } = place(&batch.records)?;
             let batch = SourceBatch { records, ..batch };
-            let stored = run.stored_headers(&batch)?;
             let pending = Pending { batch, problems, missing: Vec::new(), stored: 0 };
-            let (pending, mut known) = pending.without(stored)?;
+            let (pending, mut known) = match &run.imported {
+                Some(stored) => (pending.without_stored(stored)?, HashSet::new()),
+                None => {
+                    let stored = run.stored_headers(&pending.batch)?;
+                    pending.without(stored)?
+                }
+            };
             known.extend(pending.batch.headers.iter().map(|header| (header.row, header.band.clone())));
             let rows = run.rows_that_may_match(&pending.batch)?;
             Ok::<_, Error>((pending, known, rows))
@@ -89,6 +97,7 @@ impl Run {
             let records = RecordColumns::new(&pending.batch.records)?;
             let fetched = headers.fetch(&records, rows.into_iter(), &known).await;
             pending.batch.headers.extend(fetched.headers);
+            pending.batch.unusable.clear();
             pending.missing = fetched.failures;
         }
         Ok(pending)
@@ -126,7 +135,7 @@ impl Run {
         if batch.records.column_by_name(BBOX).is_none() {
             return Ok((0..columns.len()).collect());
         }
-        let matches = self.build.filter.matches(&batch.records)?;
+        let matches = self.build.filter.may_match_later(&batch.records, &[GEOMETRY, BBOX, EPSG, CRS])?;
         Ok((0..columns.len()).filter(|row| columns.bbox(*row).is_none() || matches.value(*row)).collect())
     }
 
@@ -134,9 +143,11 @@ impl Run {
     fn store(&self, pending: Pending) -> Result<(Vec<Failure>, u64)> {
         let Pending { batch, problems, missing, stored } = pending;
         let (batch, missing) = enrich(batch, missing, &problems, &self.build.filter)?;
-        let SourceBatch { records, headers, failures, total } = batch;
+        let SourceBatch { records, headers, unusable, failures, total } = batch;
         tracing::debug!(records = records.num_rows(), headers = headers.len(), "adding a batch");
-        let failed: Vec<Failure> = failures.into_iter().map(Failure::from).collect();
+        let mut failed: Vec<Failure> = failures.into_iter().map(Failure::from).collect();
+        let columns = RecordColumns::new(&records)?;
+        failed.extend(unusable.into_iter().map(|header| not_parsed(&columns, header)));
         let done = stored + records.num_rows() as u64;
         let mut bytes = 0;
         if records.num_rows() > 0 {
@@ -157,7 +168,40 @@ impl Run {
     }
 }
 
+/// Says of a header that came with a record that it cannot be used.
+fn not_parsed(columns: &RecordColumns<'_>, header: UnusableHeader) -> Failure {
+    let UnusableHeader { row, band, reason } = header;
+    let asset = columns.assets(row).into_iter().find(|asset| asset.band == band);
+    Failure {
+        id: Some(columns.id(row).to_owned()),
+        band: Some(band),
+        href: asset.map_or_else(String::new, |asset| without_secrets(&asset.href)),
+        kind: "unusable-header".to_owned(),
+        error: format!("{reason}; the file's own header is left to be parsed"),
+    }
+}
+
 impl Pending {
+    /// The same without the rows whose records are stored.
+    fn without_stored(self, stored: &Collection) -> Result<Pending> {
+        if stored.is_empty() {
+            return Ok(self);
+        }
+        let columns = RecordColumns::new(&self.batch.records)?;
+        let found = stored.find_all((0..columns.len()).map(|row| columns.id(row)))?;
+        let kept: BooleanArray = found.iter().map(|number| Some(number.is_none())).collect();
+        self.keep(&kept)
+    }
+
+    /// Some of the rows, where the others are stored.
+    fn keep(self, kept: &BooleanArray) -> Result<Pending> {
+        let numbers = new_numbers(kept);
+        let number = |row: usize| numbers.get(row).copied().flatten();
+        let problems = self.problems.into_iter().filter_map(|(row, why)| Some((number(row)?, why))).collect();
+        let stored = (kept.len() - kept.true_count()) as u64;
+        Ok(Pending { batch: keep(self.batch, kept)?, problems, stored, missing: self.missing })
+    }
+
     /// The same without the rows that are stored with all their headers, and which headers of the others are.
     /// A row that comes with headers of its own stays: they may be newer.
     fn without(self, known: HashSet<RowBand>) -> Result<(Pending, HashSet<RowBand>)> {
@@ -175,8 +219,6 @@ impl Pending {
         let numbers = new_numbers(&kept);
         let number = |row: usize| numbers.get(row).copied().flatten();
         let known = known.into_iter().filter_map(|(row, band)| Some((number(row)?, band))).collect();
-        let problems = self.problems.into_iter().filter_map(|(row, why)| Some((number(row)?, why))).collect();
-        let stored = (columns.len() - kept.true_count()) as u64;
-        Ok((Pending { batch: keep(self.batch, &kept)?, problems, stored, missing: self.missing }, known))
+        Ok((self.keep(&kept)?, known))
     }
 }

@@ -17,6 +17,12 @@ pub enum ByteSourceError {
         /// What the server said, and which credentials were looked for.
         reason: String,
     },
+    /// It is a local file, and lies where a collection from elsewhere may not read.
+    #[error(
+        "this is a local file outside of the base directory, and the collection comes from elsewhere; if it may be \
+         read, import the collection with --allow-local and the file or a folder that it is in"
+    )]
+    OutsideOfRoots,
     /// The file is another version than the one that was asked for.
     #[error("the file changed: {difference}")]
     Changed {
@@ -76,6 +82,7 @@ impl ByteSourceError {
         match self {
             ByteSourceError::NotFound => "not-found",
             ByteSourceError::AccessDenied { .. } => "access-denied",
+            ByteSourceError::OutsideOfRoots => "outside-base-dir",
             ByteSourceError::Changed { .. } => "stale-header",
             ByteSourceError::BeyondEnd { .. } => "truncated",
             ByteSourceError::RangesNotSupported => "ranges-not-supported",
@@ -112,6 +119,7 @@ mod tests {
         let errors = [
             ByteSourceError::NotFound,
             ByteSourceError::AccessDenied { reason: "no".to_owned() },
+            ByteSourceError::OutsideOfRoots,
             ByteSourceError::Changed { difference: "it grew".to_owned() },
             ByteSourceError::BeyondEnd { range: 1..3, size: 2 },
             ByteSourceError::RangesNotSupported,

@@ -6,14 +6,14 @@ use std::path::PathBuf;
 /// The path of an href that names a local file: a plain path, or a `file:` URL. `None` for URLs of
 /// other schemes.
 pub fn local_path(href: &str) -> Option<PathBuf> {
-    if let Some(rest) = href.strip_prefix("file://") {
-        let path = rest.strip_prefix("localhost").unwrap_or(rest);
+    let (scheme, rest) = href.split_once(':').unwrap_or(("", href));
+    if scheme.eq_ignore_ascii_case("file") {
+        let path = rest.strip_prefix("//").unwrap_or(rest);
+        let path =
+            if path.len() < rest.len() { path.strip_prefix("localhost").unwrap_or(path) } else { path };
         return percent_decoded(path).map(PathBuf::from);
     }
-    if let Some(path) = href.strip_prefix("file:") {
-        return percent_decoded(path).map(PathBuf::from);
-    }
-    scheme(href).is_none().then(|| PathBuf::from(href))
+    self::scheme(href).is_none().then(|| PathBuf::from(href))
 }
 
 /// The scheme of a URL; `None` for a plain path.
@@ -68,6 +68,8 @@ mod tests {
         assert_eq!(local_path("data/a b.tif").as_deref(), Some(Path::new("data/a b.tif")));
         assert_eq!(local_path("file:///data/a%20b.tif").as_deref(), Some(Path::new("/data/a b.tif")));
         assert_eq!(local_path("file:/data/a.tif").as_deref(), Some(Path::new("/data/a.tif")));
+        assert_eq!(local_path("FILE://localhost/data/a.tif").as_deref(), Some(Path::new("/data/a.tif")));
+        assert_eq!(local_path("S2A:1/B04.tif").as_deref(), Some(Path::new("S2A:1/B04.tif")));
         assert_eq!(local_path("https://example.com/B04.tif"), None);
         assert_eq!(local_path("s3://bucket/B04.tif"), None);
     }

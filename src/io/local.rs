@@ -6,7 +6,6 @@ use memmap2::Mmap;
 use rasteret_schema::ObjectVersion;
 use std::fs::{File, Metadata};
 use std::ops::Range;
-use std::path::Path;
 use std::time::UNIX_EPOCH;
 
 /// A local file that is mapped into memory.
@@ -18,14 +17,13 @@ pub struct LocalFile {
 
 impl LocalFile {
     /// Maps a file.
-    pub fn map(path: &Path) -> std::io::Result<Self> {
-        let file = File::open(path)?;
+    pub fn map(file: &File) -> std::io::Result<Self> {
         let metadata = file.metadata()?;
         // SAFETY: the map is only read, as bytes, of which any value is valid. A process that
         // rewrites the file meanwhile changes what is read, which decoding treats as hostile
         // anyway; one that truncates it makes the read fault, as with every memory-mapped reader:
         // raster files are replaced, not cut, by the tools that write them.
-        let map = unsafe { Mmap::map(&file) }?;
+        let map = unsafe { Mmap::map(file) }?;
         Ok(LocalFile { map: Bytes::from_owner(map), metadata })
     }
 

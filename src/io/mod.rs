@@ -18,6 +18,7 @@
 //!
 //! | layer | what it knows |
 //! | --- | --- |
+//! | `confine` | which local files may be opened |
 //! | `access` | documents, files and lists, as source adapters ask for them |
 //! | `remote` | ranges: receives bodies, of one version |
 //! | `retry` | waits for a turn, repeats what may pass |
@@ -35,6 +36,7 @@
 
 mod access;
 mod cloud;
+mod confine;
 mod error;
 mod fallback;
 mod href;

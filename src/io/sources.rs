@@ -1,6 +1,7 @@
 //! Opens byte sources by href.
 
 use super::cloud::TemporaryCredentials;
+use super::confine::LocalFiles;
 use super::href::{local_path, without_secrets};
 use super::http::{self, Http};
 use super::limit::HostLimits;
@@ -17,6 +18,7 @@ use rasteret_schema::{CloudConfig, CloudConfigs, ObjectVersion};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// Hands out byte sources. Cheap to clone; keeps one client a host, alive between reads.
@@ -26,6 +28,7 @@ pub struct ByteSources {
     reach: Arc<Reach>,
     /// Of hrefs with these roots, instead.
     by_root: Arc<HashMap<String, Arc<Reach>>>,
+    local: LocalFiles,
 }
 
 /// What the sources of all datasets share.
@@ -57,7 +60,7 @@ impl ByteSources {
             temporary: Mutex::default(),
             reaches: Mutex::new(vec![Arc::clone(&reach)]),
         };
-        ByteSources { shared: Arc::new(shared), reach, by_root: Arc::default() }
+        ByteSources { shared: Arc::new(shared), reach, by_root: Arc::default(), local: LocalFiles::Any }
     }
 
     /// What the sources are opened with.
@@ -76,6 +79,7 @@ impl ByteSources {
             shared: Arc::clone(&new.shared),
             reach: reach_of(&self.reach),
             by_root: Arc::new(by_root),
+            local: self.local.clone(),
         }
     }
 
@@ -95,7 +99,12 @@ impl ByteSources {
     /// ```
     pub fn with_cloud(&self, config: &CloudConfig) -> Self {
         let shared = Arc::clone(&self.shared);
-        ByteSources { reach: shared.reach_of(config), shared, by_root: Arc::default() }
+        ByteSources {
+            reach: shared.reach_of(config),
+            shared,
+            by_root: Arc::default(),
+            local: self.local.clone(),
+        }
     }
 
     /// The same for the assets of several datasets, each of which is reached by the settings of its href's root.
@@ -115,7 +124,35 @@ impl ByteSources {
             shared: Arc::clone(&self.shared),
             reach: Arc::clone(reach),
             by_root: Arc::default(),
+            local: self.local.clone(),
         })
+    }
+
+    /// The same sources, of which local files are opened only if they lie below one of some folders, or are named
+    /// themselves; of none, no local file is opened. Where a file lies is looked at whenever it is opened, links
+    /// resolved, so that none leads out.
+    ///
+    /// ```
+    /// use rasteret::io::{ByteSourceError, ByteSources};
+    /// let folder = std::env::temp_dir().canonicalize()?;
+    /// let confined = ByteSources::default().confined_to([folder]);
+    /// assert!(matches!(confined.open("/etc/passwd", None), Err(ByteSourceError::OutsideOfRoots)));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// The paths must be [canonical](std::path::Path::canonicalize): nothing lies below others.
+    pub fn confined_to(&self, roots: impl IntoIterator<Item = PathBuf>) -> Self {
+        ByteSources { local: LocalFiles::Below(roots.into_iter().collect()), ..self.clone() }
+    }
+
+    /// Whether an href may be opened, as far as that can be said without opening it: remote ones may, local ones as
+    /// [`confined_to`](Self::confined_to) says.
+    ///
+    /// # Errors
+    ///
+    /// [`ByteSourceError::OutsideOfRoots`].
+    pub fn check_local(&self, href: &str) -> Result<(), ByteSourceError> {
+        local_path(&self.of(href).rewritten(href)).map_or(Ok(()), |path| self.local.check(&path))
     }
 
     /// Opens a file or an object, of which a version may be expected.
@@ -132,7 +169,7 @@ impl ByteSources {
         let opened = sources.rewritten(href);
         match local_path(&opened) {
             Some(path) => {
-                let file = LocalFile::map(&path)?;
+                let file = LocalFile::map(&self.local.open(&path)?)?;
                 match version.and_then(|version| version::difference(version, &file.version())) {
                     Some(difference) => Err(ByteSourceError::Changed { difference }),
                     None => Ok(ByteSource::local(without_secrets(href), file)),
@@ -152,6 +189,10 @@ impl ByteSources {
                 Ok(ByteSource::remote(without_secrets(href), remote))
             }
         }
+    }
+
+    pub(super) fn local_files(&self) -> &LocalFiles {
+        &self.local
     }
 
     /// Where an object is opened.

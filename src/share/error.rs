@@ -26,6 +26,26 @@ pub enum TableError {
         /// The type that it would have.
         found: String,
     },
+    /// A column of collections that are merged has types that no type holds.
+    #[error(
+        "column {column:?} is of type {found} in {collection:?}, and of {known} in the collections before it; no type holds both without loss"
+    )]
+    Unlike {
+        /// The column.
+        column: String,
+        /// The collection that came later.
+        collection: String,
+        /// The column's type in it.
+        found: String,
+        /// The column's type before.
+        known: String,
+    },
+    /// A column that is to be made is there already.
+    #[error("there is a column {column:?} already; give the new one another name")]
+    ColumnExists {
+        /// The column.
+        column: String,
+    },
     /// A column by which tables are joined is none that can serve.
     #[error("cannot join on column {column:?}: {reason}")]
     Key {
@@ -63,6 +83,17 @@ pub enum TableError {
         /// How many there are at least.
         count: usize,
     },
+    /// Local files of a collection lie all over the file system, and those of an imported one must not.
+    #[error(
+        "the local files of {collection:?} have no folder in common, and one of the other collections was imported: it may open files below some folders only"
+    )]
+    LocalFiles {
+        /// The collection.
+        collection: String,
+    },
+    /// The aliases of bands of several collections contradict each other.
+    #[error("{0}; give the merged collection aliases of its own")]
+    BandAliases(#[from] rasteret_schema::BandAliasError),
     /// Shares of splits make no sense.
     #[error("{0}")]
     Splits(String),
@@ -90,11 +121,14 @@ impl TableError {
     pub(crate) fn kind(&self) -> &'static str {
         match self {
             TableError::Reserved { .. } => "reserved-column",
-            TableError::Type { .. } => "schema-conflict",
+            TableError::Type { .. } | TableError::Unlike { .. } => "schema-conflict",
+            TableError::ColumnExists { .. } => "column-exists",
             TableError::Key { .. } => "no-such-key",
             TableError::DuplicateKeys { .. } => "duplicate-keys",
             TableError::NothingToAdd { .. } => "nothing-to-add",
             TableError::DuplicateIds { .. } => "duplicate-ids",
+            TableError::LocalFiles { .. } => "local-files",
+            TableError::BandAliases(_) => "band-aliases",
             TableError::Splits(_) => "invalid-argument",
             TableError::Read { .. } => "table",
         }

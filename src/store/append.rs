@@ -36,8 +36,8 @@ pub struct HeaderFailure {
 pub struct Appended {
     /// The number of each row's record; `None` for a row whose id a later row has as well.
     pub records: Vec<Option<u64>>,
-    /// How many records were there before, and were replaced.
-    pub replaced: usize,
+    /// The rows whose records were there before, and were replaced.
+    pub replaced: Vec<usize>,
 }
 
 /// A batch that has been checked.
@@ -111,7 +111,13 @@ impl Transaction<'_> {
         self.put_headers(name, headers.iter().map(|(record, headers)| (*record, headers)))?;
         self.touch(name)?.metadata.records += count;
         let number = |row: &Option<usize>| row.map(|row| first + row as u64);
-        Ok(Appended { records: batch.rows.iter().map(number).collect(), replaced: replaced.len() })
+        let replaced: HashSet<usize> = replaced.into_iter().map(|(row, _)| row).collect();
+        let is_replaced = |row: &Option<usize>| row.is_some_and(|row| replaced.contains(&row));
+        let rows = batch.rows.iter().enumerate();
+        Ok(Appended {
+            records: batch.rows.iter().map(number).collect(),
+            replaced: rows.filter_map(|(given, row)| is_replaced(row).then_some(given)).collect(),
+        })
     }
 
     /// Headers and failures that come with the batch, by record.

@@ -13,12 +13,13 @@ use super::tables::{ChunkKey, ColumnKey};
 use super::zone::{StoredColumn, StoredZone};
 use super::{StoreError, zone};
 use crate::unwinding::unwinding;
+use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_buffer::{Buffer, MutableBuffer};
 use arrow_ipc::reader::StreamDecoder;
 use arrow_ipc::writer::{IpcWriteOptions, StreamWriter};
 use arrow_ipc::{MessageHeader, MetadataVersion, root_as_message};
-use arrow_schema::{ArrowError, Field, Schema};
+use arrow_schema::{ArrowError, DataType, Field, Schema};
 use redb::{AccessGuard, Table};
 use std::ops::{Bound, Range};
 use std::sync::Arc;
@@ -53,9 +54,15 @@ fn encode(array: &ArrayRef) -> Result<Vec<u8>, StoreError> {
 }
 
 fn to_stream(array: &ArrayRef) -> Result<Vec<u8>, ArrowError> {
+    // Some rows of a large array refer to all its bytes, which would all be written.
+    let array: ArrayRef = match array.data_type() {
+        DataType::Utf8View => Arc::new(array.as_string_view().gc()),
+        DataType::BinaryView => Arc::new(array.as_binary_view().gc()),
+        _ => array.clone(),
+    };
     // The column's name and metadata lie in the collection's schema.
     let schema = Arc::new(Schema::new(vec![Field::new("", array.data_type().clone(), true)]));
-    let batch = RecordBatch::try_new(schema.clone(), vec![array.clone()])?;
+    let batch = RecordBatch::try_new(schema.clone(), vec![array])?;
     // 16 is the largest alignment that a type needs.
     let options = IpcWriteOptions::try_new(16, false, MetadataVersion::V5)?;
     let mut writer = StreamWriter::try_new_with_options(Vec::new(), &schema, options)?;

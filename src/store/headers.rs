@@ -47,6 +47,12 @@ impl StoredHeader {
     }
 }
 
+impl AsRef<[u8]> for StoredHeader {
+    fn as_ref(&self) -> &[u8] {
+        self.archive()
+    }
+}
+
 impl std::fmt::Debug for StoredHeader {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "StoredHeader({} bytes)", self.archive().len())

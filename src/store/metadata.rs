@@ -5,6 +5,7 @@ use super::{BandNumber, StoreError};
 use rasteret_schema::{BandAliases, CloudConfigs};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// What is said about a collection by whoever makes it.
@@ -48,6 +49,10 @@ const CLOUD: &str = "cloud";
 const CLOUD_BY_ROOT: &str = "cloud_by_root";
 /// Where [`Description::properties`] keep other names of the bands.
 const BAND_ALIASES: &str = "band_aliases";
+/// Where they keep which local files may be read.
+const LOCAL_ROOTS: &str = "local_roots";
+/// Where they keep what a collection was imported from.
+const IMPORTED_FROM: &str = "imported_from";
 
 impl Description {
     /// How the assets are reached.
@@ -81,6 +86,31 @@ impl Description {
             Ok(value) if !is_nothing => self.properties.insert(name.to_owned(), value),
             _ => self.properties.remove(name),
         };
+    }
+
+    /// The canonical paths of the folders and files that local assets must lie below; `None` where they may lie
+    /// anywhere, as those of collections that were not imported may.
+    pub fn local_roots(&self) -> Option<Vec<PathBuf>> {
+        let roots = self.properties.get(LOCAL_ROOTS)?;
+        // What makes no sense allows nothing.
+        Some(serde_json::from_value(roots.clone()).unwrap_or_default())
+    }
+
+    /// Says below which folders and files local assets must lie.
+    pub fn set_local_roots(&mut self, roots: &[PathBuf]) {
+        let roots: Vec<_> = roots.iter().filter_map(|root| root.to_str()).collect();
+        self.properties.insert(LOCAL_ROOTS.to_owned(), roots.into());
+    }
+
+    /// What the collection was made from, by whoever made it here: what it was imported from, else its data source.
+    pub fn origin(&self) -> &str {
+        let imported = self.properties.get(IMPORTED_FROM).and_then(serde_json::Value::as_str);
+        imported.unwrap_or(&self.data_source)
+    }
+
+    /// Says what the collection was imported from.
+    pub fn set_imported_from(&mut self, origin: &str) {
+        self.properties.insert(IMPORTED_FROM.to_owned(), origin.into());
     }
 }
 

@@ -31,7 +31,7 @@
 //! | --- | --- |
 //! | `tables`, `metadata`, `schema`, `column`, `zone`, `headers`, `datasets` | the layout of the file, which `schema/store.md` describes to the byte |
 //! | `backend`, `holder`, `guarded` | opening a file, and reading it even if it is damaged |
-//! | `transaction`, `append`, `edit`, `alter` | writing |
+//! | `transaction`, `append`, `edit`, `alter`, `copy` | writing |
 //! | `snapshot`, `scan` | reading |
 //! | `stats`, `verify` | maintenance |
 
@@ -39,6 +39,7 @@ mod alter;
 mod append;
 mod backend;
 mod column;
+mod copy;
 mod datasets;
 mod edit;
 mod error;
@@ -66,6 +67,7 @@ pub use snapshot::{Collection, Snapshot};
 pub use stats::{Stats, TableStats};
 
 pub use tables::FORMAT_VERSION;
+pub(crate) use tables::HeaderKey;
 pub use transaction::Transaction;
 pub use verify::{Damage, Depth, verify};
 

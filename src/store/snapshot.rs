@@ -138,7 +138,7 @@ impl Collection {
         self.len() == 0
     }
 
-    pub(super) fn id(&self) -> CollectionId {
+    pub(crate) fn id(&self) -> CollectionId {
         self.inner.metadata.id
     }
 
@@ -277,6 +277,16 @@ impl Collection {
     pub fn failure(&self, record: u64, band: BandNumber) -> Result<Option<Failure>, StoreError> {
         let failure = self.tables().failures.get((self.id(), record, band))?;
         failure.map(|failure| Failure::from_json(failure.value())).transpose()
+    }
+
+    /// Why headers of a record are missing, by band, as far as that is known.
+    pub(super) fn failures_of(&self, record: u64) -> Result<Vec<(BandNumber, Failure)>, StoreError> {
+        let mut failures = Vec::new();
+        for entry in self.tables().failures.range::<HeaderKey>(self.bands_of(record))? {
+            let (key, value) = entry?;
+            failures.push((key.value().2, Failure::from_json(value.value())?));
+        }
+        Ok(failures)
     }
 
     /// All headers that are missing for a known reason: record, band, reason.

@@ -243,7 +243,7 @@ fn run(changes: Vec<Change>) {
                     match transaction.append(name, &batch(&rows, with_clouds), &headers, &failures) {
                         Ok(appended) => {
                             let replaced = append(model.get_mut(name).unwrap(), &rows, with_clouds);
-                            assert_eq!(appended.replaced, replaced);
+                            assert_eq!(appended.replaced.len(), replaced);
                         }
                         Err(StoreError::NoSuchCollection { .. }) => assert!(!model.contains_key(name)),
                         Err(error) => panic!("{error}"),

@@ -58,7 +58,7 @@ fn what_goes_in_comes_out() {
         }];
         let appended = transaction.append("c", &records, &headers, &missing).unwrap();
         assert_eq!(appended.records, [Some(0), Some(1), Some(2)]);
-        assert_eq!(appended.replaced, 0);
+        assert_eq!(appended.replaced, [0; 0]);
         transaction.complete("c").unwrap();
     });
     let collection = store.read().unwrap().collection("c").unwrap();
@@ -166,7 +166,7 @@ fn a_record_of_the_same_id_takes_the_place_of_the_old_one() {
         let headers = [source_header(1, "B04", &archive(5)), source_header(2, "B04", &archive(6))];
         let appended = transaction.append("c", &records, &headers, &[]).unwrap();
         assert_eq!(appended.records, [Some(3), None, Some(4)]);
-        assert_eq!(appended.replaced, 2);
+        assert_eq!(appended.replaced.len(), 2);
     });
     let collection = store.read().unwrap().collection("c").unwrap();
     assert_eq!(ids(&collection), ["c", "a", "b"]);

@@ -150,14 +150,18 @@ class Bench:
         return {"base": base, "stac": stac, **folders}
 
     def prepare(self) -> None:
-        for tool in (OURS, "rasteret"):
+        for tool in filter(self.commands.__contains__, (OURS, "rasteret")):
             for server in range(len(self.servers)):
-                if tool in self.commands:
-                    worker = Worker(self.commands[tool], self.context(server))
-                    answer = worker.run("prepare")
-                    worker.stop()
-                    if "error" in answer:
-                        sys.exit(f"{tool} could not prepare: {answer['error']}")
+                self.make(tool, server, "prepare")
+            if any(row.million for row in self.rows):
+                self.make(tool, 0, "prepare_million")
+
+    def make(self, tool: str, server: int, what: str) -> None:
+        worker = self.worker(tool, server)
+        answer = worker.run(what)
+        worker.stop()
+        if "error" in answer:
+            sys.exit(f"{tool} could not {what}: {answer['error']}")
 
     def measure(self, row: Row) -> dict[str, Measurement]:
         """Round after round, each tool once, in an order that changes from round to round."""

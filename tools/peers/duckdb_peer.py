@@ -4,8 +4,10 @@ https://duckdb.org/docs/stable/data/parquet/overview: filters and columns are pu
 partitions of their folders are known. https://duckdb.org/docs/stable/guides/python/export_arrow: results as Arrow.
 """
 
+import shutil
+
 import duckdb
-from peer import BANDS, RECORD, RECORDS_BOX, RECORDS_CLOUD_COVER, Context, headers, serve
+from peer import BANDS, RECORD, RECORDS_BOX, RECORDS_CLOUD_COVER, Context, exported, headers, serve
 
 
 def connect(context: Context):
@@ -38,5 +40,20 @@ def count(context: Context):
     return lambda: connection.execute(query).fetchone()[0], lambda n: {"count": n}
 
 
+def export(context: Context):
+    """Its own partitioned writer; it sorts nothing, and writes no metadata of ours."""
+    folder = context.work / "duckdb-exported"
+    files = f"{context.records}/rasteret-million/**/*.parquet"
+    query = f"""COPY (SELECT * FROM read_parquet('{files}', hive_partitioning = true)) TO '{folder}'
+        (FORMAT parquet, PARTITION_BY (year, month), COMPRESSION zstd)"""
+
+    def work():
+        shutil.rmtree(folder, ignore_errors=True)
+        duckdb.connect().execute(query)
+        return folder
+
+    return work, exported
+
+
 if __name__ == "__main__":
-    serve({row.__name__: row for row in [find_plan, one_header, count]})
+    serve({row.__name__: row for row in [find_plan, one_header, count, export]})

@@ -12,6 +12,7 @@ to the next, and not the checksums.
 
 import json
 import os
+import shutil
 import statistics
 import sys
 import time
@@ -59,7 +60,7 @@ class Context:
     base: str  # URL of the folder of the scenes
     scenes: Path  # the same folder
     work: Path  # what peers make of the scenes, for this run
-    records: Path  # what they make of the 100,000 records, kept
+    records: Path  # what they make of the records that are searched and shared, kept
     stac: str | None  # URL of the STAC API, in a run that needs one
 
     def items(self, folder: str = ".") -> list[dict]:
@@ -122,6 +123,19 @@ def headers(table) -> dict:
     lists = [pc.struct_field(column, name) for column in columns for name in ("tile_offsets", "tile_byte_counts")]
     total = sum(pc.sum(pc.list_flatten(values)).as_py() or 0 for values in lists)
     return {"headers": table.num_rows * len(columns), "sum": total}
+
+
+def exported(folder: Path) -> dict:
+    """Rows and bytes of the Parquet files in a folder, which is then removed."""
+    import pyarrow.parquet as pq
+
+    files = list(folder.rglob("*.parquet"))
+    summary = {
+        "rows": sum(pq.read_metadata(file).num_rows for file in files),
+        "bytes": sum(file.stat().st_size for file in files),
+    }
+    shutil.rmtree(folder)
+    return summary
 
 
 def warped(destination, transform) -> dict:

@@ -6,6 +6,7 @@
 import json
 import shutil
 from datetime import datetime
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -25,6 +26,7 @@ from peer import (
     STAC_BANDS,
     STAC_COLLECTION,
     Context,
+    exported,
     headers,
     pixels,
     serve,
@@ -70,16 +72,24 @@ def prepare(context: Context):
     def work():
         build(context.items(), context.base, backend(context.base), context.work / "rasteret")
         build(context.items(), str(context.scenes), None, context.work / "rasteret-local")
-        folder = context.records / "rasteret"
-        if not folder.exists():
-            # Under another name until it is whole.
-            part = folder.with_suffix(".part")
-            shutil.rmtree(part, ignore_errors=True)
-            table = records.table(BANDS, COG_BAND_METADATA_STRUCT)
-            build_collection_from_table(table, name="records", workspace_dir=part)
-            part.rename(folder)
+        make(context.records / "rasteret", records.COUNT)
 
     return work, lambda _: {}
+
+
+def prepare_million(context: Context):
+    return lambda: make(context.records / "rasteret-million", records.MILLION), lambda _: {}
+
+
+def make(folder: Path, count: int) -> None:
+    """A collection of records, if there is none."""
+    if not folder.exists():
+        # Under another name until it is whole.
+        part = folder.with_suffix(".part")
+        shutil.rmtree(part, ignore_errors=True)
+        table = records.table(BANDS, COG_BAND_METADATA_STRUCT, count)
+        build_collection_from_table(table, name="records", workspace_dir=part)
+        part.rename(folder)
 
 
 def scenes(context: Context, name: str = "rasteret"):
@@ -174,6 +184,16 @@ def size(context: Context):
     return lambda: sum(file.stat().st_size for file in files), lambda n: {"bytes": n}
 
 
+def export(context: Context):
+    def work():
+        folder = context.work / "rasteret-exported"
+        shutil.rmtree(folder, ignore_errors=True)
+        rasteret.load(context.records / "rasteret-million").export(folder)
+        return folder
+
+    return work, exported
+
+
 def sample(context: Context):
     """With a box of its own: without, it makes a condition of each point, and so many overflow its stack."""
     points = [shapely.Point(x, y) for x, y in context.points(10_000)]
@@ -183,6 +203,7 @@ def sample(context: Context):
 
 
 if __name__ == "__main__":
-    rows = [prepare, hot_read, cold_read, header_build, ingest, find_plan, one_header, count, size, sample]
+    rows = [prepare, prepare_million, hot_read, cold_read, header_build, ingest, find_plan, one_header, count, size]
+    rows += [export, sample]
     many = {"headers": headers_of_many, "headers_delayed": headers_of_many}
     serve({row.__name__: row for row in rows} | many)

@@ -1,6 +1,6 @@
-"""The 100,000 records that searches are compared on; `src/records.rs` makes the same ones.
+"""The records that searches (100,000) and sharing (a million) are compared on; `src/records.rs` makes the same ones.
 
-1,000 places, 100 times each, by time: footprints of 1° that overlap their neighbours by a tenth; two bands
+1,000 places, 100 or 1,000 times each, by time: footprints of 1° that overlap their neighbours by a tenth; two bands
 of 121 tiles, whose byte counts are random.
 """
 
@@ -9,6 +9,7 @@ import pyarrow as pa
 import shapely
 
 COUNT = 100_000
+MILLION = 1_000_000
 PLACES = 1_000
 COLUMNS = 40
 TILES = 121
@@ -28,26 +29,29 @@ def identifier(number: int) -> str:
     return f"S2A_P{number % PLACES:04}_{number // PLACES:03}_0_L2A"
 
 
-def table(bands: list[str], header: pa.StructType) -> pa.Table:
+def table(bands: list[str], header: pa.StructType, count: int = COUNT) -> pa.Table:
     """A record table with a column of headers for each band, as rasteret keeps them."""
-    numbers = np.arange(COUNT, dtype=np.uint64)
+    numbers = np.arange(count, dtype=np.uint64)
     places, dates = np.divmod(numbers, np.uint64(PLACES))[::-1]
     west = 60.0 + 0.9 * (places % np.uint64(COLUMNS)).astype(float)
     south = -5.0 + 0.9 * (places // np.uint64(COLUMNS)).astype(float)
     datetimes = 1_704_067_200_000_000 + (dates * 5 * 86_400 + places).astype(np.int64) * 1_000_000
-    ids = [identifier(number) for number in range(COUNT)]
+    ids = [identifier(number) for number in range(count)]
     href = "https://sentinel-cogs.s3.us-west-2.amazonaws.com/sentinel-s2-l2a-cogs/43/P/GQ/2024"
     columns = {
         "id": ids,
         "datetime": pa.array(datetimes).cast(pa.timestamp("us")),
         "geometry": pa.array(shapely.to_wkb(shapely.box(west, south, west + 1.0, south + 1.0)), pa.binary()),
         "assets": [{band: {"href": f"{href}/{id}/{band}.tif"} for band in bands} for id in ids],
-        "proj:epsg": pa.array(np.full(COUNT, 32643, np.int32)),
-        "collection": pa.array(["sentinel-2-l2a"] * COUNT),
+        "proj:epsg": pa.array(np.full(count, 32643, np.int32)),
+        "collection": pa.array(["sentinel-2-l2a"] * count),
         "eo:cloud_cover": (splitmix(numbers) % np.uint64(10_000)).astype(float) / 100.0,
     }
     for index, band in enumerate(bands):
-        columns[f"{band}_metadata"] = headers(numbers * np.uint64(len(bands)) + np.uint64(index), header)
+        seeds = numbers * np.uint64(len(bands)) + np.uint64(index)
+        # The numbers behind them would take several times the memory.
+        parts = [headers(part, header) for part in np.array_split(seeds, count // COUNT)]
+        columns[f"{band}_metadata"] = pa.chunked_array(parts)
     return pa.table(columns)
 
 

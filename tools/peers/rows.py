@@ -14,6 +14,7 @@ class Row:
     fresh: bool = False  # in a process of its own each time
     delayed: bool = False  # from the server that waits before each response
     stac: bool = False  # from the STAC API
+    million: bool = False  # with the million records
 
 
 ROWS = [
@@ -28,6 +29,8 @@ ROWS = [
     Row("one_header", (OURS, "rasteret", "duckdb")),
     Row("size", (OURS, "rasteret")),
     Row("count", (OURS, "rasteret", "duckdb")),
+    Row("export", (OURS, "rasteret", "duckdb"), fresh=True, million=True),
+    Row("import", (OURS,), fresh=True, million=True),
     Row("sample", (OURS, "rasteret", "rasterio")),
     Row("warp_nearest", (OURS, "rasterio")),
     Row("warp_bilinear", (OURS, "rasterio")),
@@ -97,6 +100,13 @@ LINES = [
     Line("size", "**Size** of that collection", "output.bytes", "MB", (Target(times=1, than=("rasteret",)),)),
     Line("count", "**Count** of `cloud_cover < 10` over those records", "seconds", "s",
          (Target(times=20, than=("rasteret",)),)),
+    Line("export", "**Export** of 1,000,000 records × 2 bands × 121 tiles to Parquet by year and month", "seconds", "s",
+         (Target(times=1, than=("rasteret",)),)),
+    Line("export", "Size of that export", "output.bytes", "MB", (Target(times=1, than=("rasteret",)),)),
+    Line("export", "Peak memory of that export", "peak_memory", "MB"),
+    Line("import", "**Import** of that export into a new database, headers and all", "seconds", "s"),
+    Line("import", "Size of that database", "output.bytes", "MB"),
+    Line("import", "Peak memory of that import", "peak_memory", "MB"),
     Line("sample", "**Point sampling**: 10,000 points × 8 scenes × 1 band, local files", "seconds", "s",
          (Target(times=15, than=("rasterio",)),)),
     Line("warp_nearest", "**Warp** of a 4096² band, 32643 → 32644, 4 threads: nearest", "seconds", "s", (Target(times=1),)),

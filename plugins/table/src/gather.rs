@@ -5,7 +5,8 @@ use arrow_schema::ArrowError;
 use arrow_select::concat::concat_batches;
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt, stream};
-use rasteret_schema::{RecordStream, SourceBatch, SourceError, SourceHeader};
+use rasteret_schema::{HeaderArchive, RecordStream, SourceBatch, SourceError, SourceHeader, UnusableHeader};
+use std::sync::Arc;
 
 /// Joins batches of one schema that follow each other, as long as they are not too large.
 pub(crate) fn gathered(
@@ -48,10 +49,14 @@ struct Size {
 
 impl Size {
     fn of(batch: &SourceBatch) -> Size {
+        // Bands of one file share their header, and lie side by side.
+        let mut headers: Vec<&Arc<HeaderArchive>> = batch.headers.iter().map(|it| &it.header).collect();
+        headers.dedup_by(|a, b| Arc::ptr_eq(a, b));
+        let headers: usize = headers.iter().map(|header| header.as_bytes().len()).sum();
         Size {
             rows: batch.records.num_rows(),
             failures: batch.failures.len(),
-            bytes: batch.records.get_array_memory_size() as u64,
+            bytes: (batch.records.get_array_memory_size() + headers) as u64,
         }
     }
 
@@ -76,8 +81,9 @@ fn joined(mut parts: Vec<SourceBatch>) -> Result<Option<SourceBatch>, ArrowError
     let records = concat_batches(&first.records.schema(), parts.iter().map(|part| &part.records))?;
     let mut joined = SourceBatch { total: first.total, ..SourceBatch::new(records) };
     let mut rows = 0;
-    for SourceBatch { records, headers, failures, .. } in parts {
+    for SourceBatch { records, headers, unusable, failures, .. } in parts {
         joined.headers.extend(headers.into_iter().map(|it| SourceHeader { row: rows + it.row, ..it }));
+        joined.unusable.extend(unusable.into_iter().map(|it| UnusableHeader { row: rows + it.row, ..it }));
         joined.failures.extend(failures);
         rows += records.num_rows();
     }

@@ -26,7 +26,7 @@
 //! | `assets` | a struct or map of key → asset, a list of assets with `key` or `name`, JSON of either | an asset has an `href`, perhaps a `band_index` and a media `type`, or is the href itself |
 //! | `proj:code`, `proj:epsg`, `crs`, `proj:wkt2`, `proj:projjson` | numbers, text | the raster's CRS: of the first that has one |
 //! | `collection` | text | |
-//! | `{band}_metadata` | structs as rasteret writes them | [headers](rasteret_schema::SourceBatch::headers), unless they do not say enough to read by |
+//! | `{band}_metadata` | structs as rasteret writes them | [headers](rasteret_schema::SourceBatch::headers), unless they do not say enough to read by; those that make no sense are [named](rasteret_schema::SourceBatch::unusable) |
 //!
 //! All other columns are the user's, and stay as they are, nested or null. So do columns that serve under
 //! another name, except geometries, boxes and assets; and the column of hrefs, of which signatures are taken away.
@@ -36,7 +36,8 @@
 //! Without a [`BandMap`](rasteret_schema::BandMap) every asset is a band under its key, except those whose media
 //! type, or extension, says that they are no rasters: metadata, previews. With
 //! [`TableSource::href_column`] there is one asset, whose key is the column's name; band indexes alone are
-//! bands of a record's only asset.
+//! bands of a record's only asset. An asset that has the name of one of its `bands` (STAC 1.1) is one band for each
+//! that has a name, as in exports of stac-geoparquet.
 //!
 //! # Relative hrefs
 //!
@@ -54,12 +55,16 @@
 mod convert;
 mod error;
 mod files;
+mod footer;
 mod format;
 mod gather;
 mod layout;
 mod memory;
 mod options;
 mod read_ahead;
+mod rows;
 mod source;
 
+pub use footer::Footer;
+pub use rows::{RowStream, read_rows};
 pub use source::TableSource;

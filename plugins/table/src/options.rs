@@ -1,5 +1,6 @@
 //! What the user says about a table.
 
+use arrow_schema::DataType;
 use indexmap::IndexMap;
 use rasteret_schema::{BandMap, SourceError};
 
@@ -16,6 +17,10 @@ pub(crate) struct Options {
     pub columns: Option<Vec<String>>,
     pub geometry_crs: Option<String>,
     pub base: Option<String>,
+    /// Types of columns of the folders' names.
+    pub partition_types: Vec<(String, DataType)>,
+    /// Columns of the folders' names that are left out.
+    pub without_partitions: Vec<String>,
 }
 
 /// The two usual names of each side of a box: west, south, east, north.

@@ -3,6 +3,7 @@
 use crate::convert::{Base, Converter};
 use crate::error::{corrupt, invalid};
 use crate::files::{FoundFile, PartitionTypes, TableFile, find, local_files, local_path};
+use crate::footer::{self, Footer};
 use crate::format::{OpenTable, Prune, may_match_month, slices};
 use crate::gather::gathered;
 use crate::layout::Layout;
@@ -10,7 +11,7 @@ use crate::memory::MemoryTable;
 use crate::options::Options;
 use crate::read_ahead::{PartStream, Rows, read_ahead};
 use arrow_array::{RecordBatch, RecordBatchReader};
-use arrow_schema::{ArrowError, SchemaRef};
+use arrow_schema::{ArrowError, DataType, SchemaRef};
 use futures::{StreamExt, TryStreamExt, stream};
 use rasteret_schema::access::plain_href;
 use rasteret_schema::{Access, BandMap, RecordStream, Selection, SourceAdapter, SourceBatch, SourceError};
@@ -174,6 +175,45 @@ impl TableSource {
         self
     }
 
+    /// Says of which types columns are that folders' names hold; else they are integers where all values are, or
+    /// text.
+    #[must_use]
+    pub fn partition_types<S: Into<String>>(
+        mut self,
+        types: impl IntoIterator<Item = (S, DataType)>,
+    ) -> Self {
+        self.options.partition_types = types.into_iter().map(|(name, it)| (name.into(), it)).collect();
+        self
+    }
+
+    /// Leaves out columns that folders' names hold (`year=2024/month=1`). They still say which folders a selection
+    /// needs.
+    #[must_use]
+    pub fn without_partitions(mut self, columns: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.options.without_partitions = columns.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// What the files of the table say of themselves: one or two requests for each, and no record is read.
+    ///
+    /// # Errors
+    ///
+    /// If a file cannot be read, is damaged, or has no columns that can make records.
+    pub async fn footers(&self) -> Result<Vec<Footer>, SourceError> {
+        match &self.origin {
+            Origin::Files { uri, access } => footer::read(uri, access.as_ref(), &self.options).await,
+            Origin::Memory(table) => {
+                let reader = (table.open)().map_err(|error| corrupt(&table.name, error))?;
+                Ok(vec![Footer::of_reader(&table.name, reader.as_ref())])
+            }
+        }
+    }
+
+    fn partitions(&self, files: &[FoundFile]) -> PartitionTypes {
+        let Options { partition_types, without_partitions, .. } = &self.options;
+        PartitionTypes::of(files).with_types(partition_types).without(without_partitions)
+    }
+
     fn stream(&self, selection: Selection) -> RecordStream<'_> {
         match &self.origin {
             Origin::Memory(table) => self.memory(table, selection),
@@ -198,7 +238,7 @@ impl TableSource {
     ) -> RecordStream<'static> {
         let dataset = Arc::new(Dataset {
             base: Base::of(Some(uri), files.first().is_some_and(|file| file.href != uri), &self.options),
-            partitions: PartitionTypes::of(&files),
+            partitions: self.partitions(&files),
             is_one_file: files.len() == 1,
             options: self.options.clone(),
             selection,

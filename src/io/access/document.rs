@@ -13,8 +13,8 @@ use futures::StreamExt;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use rasteret_schema::access::plain_href;
 use rasteret_schema::{Document, DocumentRequest};
+use std::fs::File;
 use std::io::Read;
-use std::path::Path;
 use std::sync::Arc;
 use tokio::time::timeout;
 
@@ -27,8 +27,9 @@ pub async fn fetch(sources: &ByteSources, request: DocumentRequest) -> Result<Do
         if request.json.is_some() {
             return Err(ByteSourceError::Invalid("JSON can be sent to servers only".to_owned()));
         }
+        let files = sources.local_files().clone();
         return runtime::run_blocking(move || {
-            let bytes = read_file(&path, request.max_bytes)?.into();
+            let bytes = read_file(&files.open(&path)?, request.max_bytes)?.into();
             Ok(Document { href: request.href, bytes })
         })
         .await;
@@ -46,8 +47,7 @@ pub async fn fetch(sources: &ByteSources, request: DocumentRequest) -> Result<Do
 }
 
 /// A file that may have so many bytes. It may grow while it is read.
-fn read_file(path: &Path, max_bytes: u64) -> Result<Vec<u8>, ByteSourceError> {
-    let file = std::fs::File::open(path)?;
+fn read_file(file: &File, max_bytes: u64) -> Result<Vec<u8>, ByteSourceError> {
     let size = file.metadata()?.len();
     let mut bytes = Vec::with_capacity(usize::try_from(size.min(max_bytes)).unwrap_or_default());
     file.take(max_bytes.saturating_add(1)).read_to_end(&mut bytes)?;

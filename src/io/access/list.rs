@@ -23,7 +23,11 @@ pub fn list<'a>(sources: &'a ByteSources, folder: &'a str) -> BoxStream<'a, Resu
     let opened = sources.rewritten(folder);
     let files = match local_path(&opened) {
         Some(path) => {
-            let files = runtime::run_blocking(move || walk(&path));
+            let allowed = sources.local_files().clone();
+            let files = runtime::run_blocking(move || {
+                allowed.check(&path)?;
+                walk(&path)
+            });
             let files = stream::once(files).map_ok(|files| stream::iter(files.into_iter().map(Ok)));
             files.try_flatten().boxed()
         }

@@ -43,7 +43,7 @@ impl Access for ByteSources {
 fn failed(href: String, error: ByteSourceError) -> AccessError {
     let kind = match &error {
         ByteSourceError::NotFound => AccessErrorKind::NotFound,
-        ByteSourceError::AccessDenied { .. } => AccessErrorKind::Denied,
+        ByteSourceError::AccessDenied { .. } | ByteSourceError::OutsideOfRoots => AccessErrorKind::Denied,
         ByteSourceError::TooLarge { .. } => AccessErrorKind::TooLarge,
         ByteSourceError::Unreachable { .. } | ByteSourceError::NotWritten(_) | ByteSourceError::Io(_) => {
             AccessErrorKind::Unavailable

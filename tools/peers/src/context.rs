@@ -48,7 +48,7 @@ pub struct Context {
     pub stac: Option<String>,
     /// What is made of the scenes, for one run.
     pub work: PathBuf,
-    /// What is made of the 100,000 records, kept.
+    /// What is made of the records that are searched and shared, kept.
     pub records: PathBuf,
 }
 
@@ -73,5 +73,15 @@ impl Context {
     /// The database of the 100,000 records.
     pub fn records_database(&self) -> PathBuf {
         self.records.join("records.rasteret")
+    }
+
+    /// The database of the million records.
+    pub fn million_database(&self) -> PathBuf {
+        self.records.join("million.rasteret")
+    }
+
+    /// The same records as this project exports them.
+    pub fn million_exported(&self) -> PathBuf {
+        self.records.join("million-exported")
     }
 }

@@ -11,6 +11,7 @@ mod records;
 mod rows;
 mod sample;
 mod scenes;
+mod share;
 mod warp;
 
 use std::process::ExitCode;

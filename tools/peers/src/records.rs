@@ -1,4 +1,4 @@
-//! The 100,000 records that searches are compared on: `records.py` makes the same ones.
+//! The records that searches (100,000) and sharing (a million) are compared on: `records.py` makes the same ones.
 
 use crate::context::{BANDS, Context, Result};
 use arrow_array::{Float64Array, RecordBatch};
@@ -18,6 +18,7 @@ use std::sync::Arc;
 pub const COLLECTION: &str = "records";
 
 const COUNT: u64 = 100_000;
+const MILLION: u64 = 1_000_000;
 const PLACES: u64 = 1_000;
 const COLUMNS: u64 = 40;
 const TILES: u64 = 121;
@@ -26,26 +27,34 @@ const HEADER_NUMBERS: u64 = 256;
 const BATCH: usize = 8_192;
 const SECOND: i64 = 1_000_000;
 
-/// Makes their database, if there is none.
+/// Makes the database of those that are searched, if there is none.
 pub fn prepare(context: &Context) -> Result<()> {
-    let path = context.records_database();
+    make(&context.records_database(), COUNT)
+}
+
+/// Makes the database of those that are shared, if there is none.
+pub fn prepare_million(context: &Context) -> Result<()> {
+    make(&context.million_database(), MILLION)
+}
+
+fn make(path: &Path, count: u64) -> Result<()> {
     if path.exists() {
         return Ok(());
     }
     // Under another name until it is whole.
     let part = path.with_extension("part");
     let _ = fs::remove_file(&part);
-    write(&part)?;
+    write(&part, count)?;
     Ok(fs::rename(part, path)?)
 }
 
-fn write(path: &Path) -> Result<()> {
+fn write(path: &Path, count: u64) -> Result<()> {
     let mut store = Store::create(path)?;
     let mut transaction = store.write()?;
     transaction.create_collection(COLLECTION, Description::default())?;
     transaction.commit()?;
-    for start in (0..COUNT).step_by(BATCH) {
-        let numbers = start..(start + BATCH as u64).min(COUNT);
+    for start in (0..count).step_by(BATCH) {
+        let numbers = start..(start + BATCH as u64).min(count);
         let headers = numbers.clone().enumerate().flat_map(|(row, number)| {
             (0..).zip(BANDS).map(move |(index, band)| {
                 let header = HeaderArchive::new(&header(number * BANDS.len() as u64 + index))?;

@@ -4,7 +4,7 @@ use crate::context::{AREA, BANDS, Context, EPSG, RECORD, RECORDS_BOX, RECORDS_CL
 use crate::protocol::{Row, Summary, Work};
 use crate::sample::sample;
 use crate::warp::warp;
-use crate::{floor, ingest, records, scenes};
+use crate::{floor, ingest, records, scenes, share};
 use arrow_array::cast::AsArray;
 use arrow_array::types::Float64Type;
 use rasteret::blocking::Wait;
@@ -16,8 +16,9 @@ use rasteret_schema::record::{BBOX, CLOUD_COVER};
 use serde_json::{Value, json};
 
 /// The rows, by name.
-pub const ROWS: [(&str, Row); 18] = [
+pub const ROWS: [(&str, Row); 21] = [
     ("prepare", prepare),
+    ("prepare_million", share::prepare),
     ("hot_read", hot_read),
     ("cold_read", cold_read),
     ("large_read", large_read),
@@ -29,6 +30,8 @@ pub const ROWS: [(&str, Row); 18] = [
     ("one_header", one_header),
     ("count", count),
     ("size", size),
+    ("export", share::export),
+    ("import", share::import),
     ("sample", sample),
     ("warp_nearest", |context| warp(context, Method::Nearest)),
     ("warp_bilinear", |context| warp(context, Method::Bilinear)),

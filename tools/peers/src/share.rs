@@ -43,7 +43,8 @@ pub fn import(context: &Context) -> Result<Work> {
             fs::remove_file(&path)?;
         }
         let database = Database::open_writable(&path)?;
-        let summary = database.import(exported.display().to_string()).name(COLLECTION).strict(true).run().wait()?;
+        let summary =
+            database.import(exported.display().to_string()).name(COLLECTION).strict(true).run().wait()?;
         // Dropped, it is compacted.
         drop(database);
         let path = path.clone();

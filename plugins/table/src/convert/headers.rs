@@ -1,10 +1,9 @@
 //! Headers that a table has in columns of their own.
 
+use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
-use arrow_array::{BooleanArray, RecordBatch};
 use arrow_schema::ArrowError;
-use arrow_select::filter::filter;
-use rasteret_schema::{Asset, Crs, HeaderArchive, SourceHeader, header_column};
+use rasteret_schema::{Asset, Crs, HeaderArchive, RasterHeader, SourceHeader, UnusableHeader, header_column};
 use std::sync::Arc;
 
 /// The format of the files whose headers rasteret writes to tables.
@@ -12,41 +11,101 @@ const FORMAT: &str = "geotiff";
 /// Compressions that need tables or parameters that a header column does not have: JPEG, LERC.
 const NEED_MORE: [u16; 3] = [6, 7, 34887];
 
-/// The headers of the rows that are kept. One that does not say enough to read by is left out, for the
-/// engine to parse.
+/// Bytes of the headers of a batch at most. The engine is to parse the files of what goes beyond: a few bytes of a
+/// table can say very many bands.
+const MAX_BYTES: usize = 256 << 20;
+
+/// The headers of some rows.
+#[derive(Debug, Default)]
+pub(super) struct Headers {
+    pub usable: Vec<SourceHeader>,
+    pub unusable: Vec<UnusableHeader>,
+}
+
+/// What a header in a table is good for.
+enum Found {
+    Header(HeaderArchive),
+    /// There is none, or it does not say enough to read by: the engine is to parse the file.
+    NotEnough,
+    Nonsense(String),
+}
+
+/// The headers of the rows that are kept, of each of which `rows` has the number in the batch.
 pub(super) fn of(
     columns: &[(String, String)],
     batch: &RecordBatch,
-    kept: &BooleanArray,
+    rows: &[usize],
     assets: &[Vec<Asset>],
     records: &RecordBatch,
-) -> Result<Vec<SourceHeader>, ArrowError> {
-    let mut headers = Vec::new();
+    describe: impl Fn(usize) -> String,
+) -> Result<Headers, ArrowError> {
+    let mut headers = Headers::default();
     if columns.is_empty() {
         return Ok(headers);
     }
     let crs = crs_of(records)?;
+    let mut bytes = 0;
+    // Bands of one file have one header.
+    let mut last: Vec<Option<Arc<HeaderArchive>>> = vec![None; rows.len()];
     for (band, name) in columns {
-        let Some(column) = batch.column_by_name(name) else { continue };
-        let column = filter(column, kept)?;
-        let Some(column) = column.as_struct_opt() else { continue };
-        for (row, assets) in assets.iter().enumerate() {
+        let Some(column) = batch.column_by_name(name).and_then(|column| column.as_struct_opt()) else {
+            continue;
+        };
+        for (row, (number, assets)) in rows.iter().zip(assets).enumerate() {
             let Some(asset) = assets.iter().find(|asset| asset.band == *band) else { continue };
             let crs = crs.get(row).cloned().flatten();
-            let Ok(Some(header)) = header_column::from_array(column, row, FORMAT, crs) else { continue };
-            let encoding = header.encodings.first();
-            let is_enough = encoding.is_some_and(|encoding| {
-                let samples = i32::from(encoding.samples_per_pixel);
-                let has_band = asset.band_index.map_or(samples == 1, |index| index < samples);
-                has_band && !NEED_MORE.contains(&encoding.compression)
-            });
-            if let (true, Ok(archive)) = (is_enough, HeaderArchive::new(&header)) {
-                headers.push(SourceHeader { row, band: band.clone(), header: Arc::new(archive) });
+            let found = match header_column::from_array(column, *number, FORMAT, crs) {
+                Ok(Some(header)) => examined(&header, asset),
+                Ok(None) => Found::NotEnough,
+                Err(error) => Found::Nonsense(error.to_string()),
+            };
+            let band = band.clone();
+            match found {
+                Found::Header(header) => {
+                    let header = match &last[row] {
+                        Some(known) if **known == header => Arc::clone(known),
+                        _ if bytes > MAX_BYTES => continue,
+                        _ => {
+                            bytes += header.as_bytes().len();
+                            Arc::new(header)
+                        }
+                    };
+                    last[row] = Some(Arc::clone(&header));
+                    headers.usable.push(SourceHeader { row, band, header });
+                }
+                Found::NotEnough => {}
+                Found::Nonsense(reason) => {
+                    let reason = format!("{}: column {name:?}: {reason}", describe(*number));
+                    headers.unusable.push(UnusableHeader { row, band, reason });
+                }
             }
         }
     }
-    headers.sort_by_key(|header| header.row);
+    headers.usable.sort_by_key(|header| header.row);
+    headers.unusable.sort_by_key(|header| header.row);
     Ok(headers)
+}
+
+fn examined(header: &RasterHeader, asset: &Asset) -> Found {
+    let Some(encoding) = header.encoding() else { return Found::NotEnough };
+    let samples = i32::from(encoding.samples_per_pixel);
+    if NEED_MORE.contains(&encoding.compression) || (asset.band_index.is_none() && samples > 1) {
+        return Found::NotEnough;
+    }
+    if let Some(index) = asset.band_index.filter(|index| *index >= samples) {
+        return Found::Nonsense(format!("the band is sample {index}, counted from 0, of {samples}"));
+    }
+    // A table need not say where pixels lie; what it says has to make sense.
+    match header.georeference.grid() {
+        Err(_) if header.georeference.transform.is_none() || header.georeference.crs.is_none() => {
+            Found::NotEnough
+        }
+        Err(error) => Found::Nonsense(error.to_string()),
+        Ok(_) => match HeaderArchive::new(header) {
+            Ok(archive) => Found::Header(archive),
+            Err(error) => Found::Nonsense(error.to_string()),
+        },
+    }
 }
 
 fn crs_of(records: &RecordBatch) -> Result<Vec<Option<Crs>>, ArrowError> {

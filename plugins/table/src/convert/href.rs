@@ -2,6 +2,7 @@
 
 use crate::files::local_path;
 use crate::options::Options;
+use std::path::Path;
 
 /// A folder or prefix in front of relative hrefs; none where they stay as they are.
 #[derive(Debug, Clone, Default)]
@@ -29,12 +30,14 @@ impl Base {
     }
 }
 
+/// Whether an href is a path that does not say where it begins. A colon alone makes no URL of a file's name.
 fn is_relative(href: &str) -> bool {
-    let has_scheme = href.split_once(':').is_some_and(|(scheme, _)| {
+    let has_scheme = href.split_once("://").is_some_and(|(scheme, _)| {
         scheme.starts_with(|c: char| c.is_ascii_alphabetic())
             && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
     });
-    !has_scheme && !href.starts_with('/') && !href.starts_with('\\')
+    let is_file = href.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("file:"));
+    !has_scheme && !is_file && !href.starts_with('/') && !Path::new(href).is_absolute()
 }
 
 /// Takes the dots of a relative href: `./a` and `../a`. Above the base's own root there is nothing.
@@ -73,6 +76,10 @@ mod tests {
         assert_eq!(base.resolve("../../../b.tif"), "s3://bucket/b.tif");
         assert_eq!(base.resolve("https://h/b.tif"), "https://h/b.tif");
         assert_eq!(base.resolve("/data/b.tif"), "/data/b.tif");
+        assert_eq!(base.resolve("FILE:/data/b.tif"), "FILE:/data/b.tif");
+        // Names, not schemes.
+        assert_eq!(base.resolve("S2A:2024/b.tif"), "s3://bucket/index/S2A:2024/b.tif");
+        assert_eq!(base.resolve("s3:b.tif"), "s3://bucket/index/s3:b.tif");
         let dataset = Base::of(Some("https://h/index/?sig=1"), true, &options);
         assert_eq!(dataset.resolve("b.tif"), "https://h/index/b.tif");
         assert_eq!(Base::of(Some("index/items.parquet"), false, &options).resolve("b.tif"), "b.tif");

@@ -23,6 +23,7 @@ use arrow_cast::cast;
 use arrow_schema::{ArrowError, DataType, FieldRef, Schema};
 use arrow_select::filter::filter;
 use assets::AssetMaker;
+use headers::Headers;
 use rasteret_schema::access::plain_href;
 use rasteret_schema::record::{self, bbox_array};
 use rasteret_schema::{Asset, BoundingBox, Selection, SourceBatch, SourceError, SourceFailure};
@@ -54,13 +55,16 @@ impl Converter {
     fn records(&self, rows: &Rows, selection: &Selection) -> Result<SourceBatch, ArrowError> {
         let found = Found::new(&self.layout, &rows.batch)?;
         let mut failures = Vec::new();
-        let mut fail = |row: usize, kind: &str, message: String| {
+        let numbered = |row: usize| {
             let number = rows.first + row as u64;
             let part = rows.part.map_or_else(String::new, |part| format!(" of record batch {part}"));
+            format!("row {number}{part}")
+        };
+        let mut fail = |row: usize, kind: &str, message: String| {
             failures.push(SourceFailure {
                 href: self.layout.table.clone(),
                 kind: kind.to_owned(),
-                message: format!("row {number}{part}: {message}"),
+                message: format!("{}: {message}", numbered(row)),
             });
         };
         let bands = self.assets.on(rows.batch.column_by_name(self.layout.assets.column()))?;
@@ -93,10 +97,14 @@ impl Converter {
                 Err(reason) => fail(row, "missing-asset", format!("record {id:?}: {reason}")),
             }
         }
+        let numbers: Vec<usize> = (0..kept.len()).filter(|row| kept[*row]).collect();
         let kept = BooleanArray::from(kept);
         let records = self.batch(&rows.batch, &found, &kept, Columns { assets: &assets, times, boxes })?;
-        let headers = headers::of(&self.layout.headers, &rows.batch, &kept, &assets, &records)?;
-        Ok(SourceBatch { headers, failures, ..SourceBatch::new(records) })
+        let headers = headers::of(&self.layout.headers, &rows.batch, &numbers, &assets, &records, |row| {
+            format!("{}, {}", self.layout.table, numbered(row))
+        })?;
+        let Headers { usable, unusable } = headers;
+        Ok(SourceBatch { headers: usable, unusable, failures, ..SourceBatch::new(records) })
     }
 
     fn batch(

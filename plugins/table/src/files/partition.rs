@@ -1,7 +1,8 @@
 //! Columns that the names of folders hold: `year=2024/month=1/part-0.parquet`, as Hive writes datasets.
 
 use super::FoundFile;
-use arrow_array::{ArrayRef, Int32Array, Int64Array, RecordBatch, StringArray};
+use arrow_array::{RecordBatch, StringArray};
+use arrow_cast::{CastOptions, cast_with_options};
 use arrow_schema::{ArrowError, DataType, Field, FieldRef, Schema};
 use indexmap::IndexMap;
 use percent_encoding::percent_decode_str;
@@ -22,6 +23,11 @@ impl Partition {
         let values = folders.split('/').filter_map(|folder| folder.split_once('='));
         let value = |text: &str| (text != NULL).then(|| decoded(text));
         Partition(values.map(|(column, text)| (decoded(column), value(text))).collect())
+    }
+
+    /// The columns and their values.
+    pub fn values(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        self.0.iter().map(|(column, value)| (column.as_str(), value.as_deref()))
     }
 
     /// A value that is an integer.
@@ -50,6 +56,22 @@ impl PartitionTypes {
         PartitionTypes(types.into_iter().map(field).collect())
     }
 
+    /// The same, of types that are known better.
+    pub fn with_types(mut self, types: &[(String, DataType)]) -> Self {
+        for field in &mut self.0 {
+            if let Some((_, known)) = types.iter().find(|(name, _)| name == field.name()) {
+                *field = Arc::new(Field::new(field.name(), known.clone(), true));
+            }
+        }
+        self
+    }
+
+    /// The same without some of them.
+    pub fn without(mut self, columns: &[String]) -> Self {
+        self.0.retain(|field| !columns.contains(field.name()));
+        self
+    }
+
     /// A file's schema with these columns. What the file has itself, it knows better.
     pub fn added_to(&self, schema: &Schema) -> Schema {
         let added = self.0.iter().filter(|field| schema.index_of(field.name()).is_err()).cloned();
@@ -74,17 +96,9 @@ impl PartitionTypes {
             }
             let text = partition.0.get(field.name()).and_then(Option::as_deref);
             let rows = batch.num_rows();
-            let column: ArrayRef = match field.data_type() {
-                DataType::Int32 => {
-                    let value: Option<i32> = text.and_then(|text| text.parse().ok());
-                    Arc::new(Int32Array::from_iter(std::iter::repeat_n(value, rows)))
-                }
-                DataType::Int64 => {
-                    let value: Option<i64> = text.and_then(|text| text.parse().ok());
-                    Arc::new(Int64Array::from_iter(std::iter::repeat_n(value, rows)))
-                }
-                _ => Arc::new(StringArray::from_iter(std::iter::repeat_n(text, rows))),
-            };
+            let column = StringArray::from_iter(std::iter::repeat_n(text, rows));
+            let options = CastOptions { safe: false, ..CastOptions::default() };
+            let column = cast_with_options(&column, field.data_type(), &options)?;
             fields.push(Arc::clone(field));
             columns.push(column);
         }

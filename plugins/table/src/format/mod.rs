@@ -87,6 +87,14 @@ impl OpenTable {
         }
     }
 
+    /// The least and the greatest time of a column, where statistics say so for all rows.
+    pub fn times(&self, datetime: &str) -> Option<(i64, i64)> {
+        match self {
+            OpenTable::Parquet(table) => table.times(datetime),
+            OpenTable::Ipc(_) => None,
+        }
+    }
+
     /// What of the file has to be read.
     pub fn parts(&self, layout: &Layout, prune: &Prune) -> PartStream {
         match self {

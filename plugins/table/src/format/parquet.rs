@@ -102,6 +102,11 @@ impl ParquetTable {
         groups.map(|group| group.num_rows().unsigned_abs()).fold(0, u64::saturating_add)
     }
 
+    /// The least and the greatest time of a column, where statistics say so for all rows.
+    pub fn times(&self, datetime: &str) -> Option<(i64, i64)> {
+        super::prune::span_of_times(self.metadata.metadata(), self.metadata.schema(), datetime)
+    }
+
     /// The row groups that may have rows of the selection.
     pub fn parts(self: &Arc<Self>, layout: &Layout, prune: &Prune) -> Vec<Result<Part, SourceError>> {
         let schema = self.metadata.parquet_schema();

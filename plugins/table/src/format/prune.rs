@@ -3,7 +3,7 @@
 use crate::layout::{BboxPlace, Layout, is_text};
 use arrow_schema::Schema;
 use parquet::basic::{ConvertedType, LogicalType, TimeUnit};
-use parquet::file::metadata::RowGroupMetaData;
+use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
 use parquet::file::page_index::column_index::ColumnIndexMetaData;
 use parquet::file::statistics::Statistics;
 use parquet::schema::types::SchemaDescriptor;
@@ -39,39 +39,35 @@ impl Prune {
 
     /// The same of a file: its columns by number.
     pub(super) fn on(&self, schema: &SchemaDescriptor, arrow: &Schema) -> FilePrune {
-        let leaf = |path: &[String]| {
-            (0..schema.num_columns()).find(|leaf| schema.column(*leaf).path().parts() == path)
-        };
+        let leaf = |path: &[String]| leaf(schema, path);
         let selection = &self.selection;
         let has_time = selection.start.is_some() || selection.end.is_some();
-        let datetime = self.datetime.as_ref().filter(|_| has_time).and_then(|name| {
-            let leaf = leaf(std::slice::from_ref(name))?;
-            let is_integer = arrow.field_with_name(name).is_ok_and(|it| it.data_type().is_integer());
-            let is_text = arrow.field_with_name(name).is_ok_and(|it| is_text(it.data_type()));
-            let column = schema.column(leaf);
-            let clock = match (column.logical_type_ref(), column.converted_type()) {
-                (Some(LogicalType::Timestamp { unit, .. }), _) => match unit {
-                    TimeUnit::MILLIS => Clock::Ticks { ticks: 1, micros: 1000 },
-                    TimeUnit::MICROS => Clock::Ticks { ticks: 1, micros: 1 },
-                    TimeUnit::NANOS => Clock::Ticks { ticks: 1000, micros: 1 },
-                },
-                (_, ConvertedType::TIMESTAMP_MILLIS) => Clock::Ticks { ticks: 1, micros: 1000 },
-                (_, ConvertedType::TIMESTAMP_MICROS) => Clock::Ticks { ticks: 1, micros: 1 },
-                (Some(LogicalType::Date), _) | (_, ConvertedType::DATE) => {
-                    Clock::Ticks { ticks: 1, micros: DAY }
-                }
-                _ if is_integer => Clock::Year,
-                _ if is_text => Clock::Text,
-                _ => return None,
-            };
-            Some((leaf, clock))
-        });
+        let datetime = self.datetime.as_ref().filter(|_| has_time);
+        let datetime = datetime.and_then(|name| Clock::of(schema, arrow, name));
         let bbox = self.bbox.as_ref().filter(|_| selection.bbox.is_some()).and_then(|paths| {
             let [west, south, east, north] = paths.each_ref().map(|path| leaf(path));
             Some([west?, south?, east?, north?])
         });
         FilePrune { selection: selection.clone(), datetime, bbox }
     }
+}
+
+/// Number of a column of a file.
+fn leaf(schema: &SchemaDescriptor, path: &[String]) -> Option<usize> {
+    (0..schema.num_columns()).find(|leaf| schema.column(*leaf).path().parts() == path)
+}
+
+/// The least and the greatest time in a file, in microseconds, where its statistics say so for all rows.
+pub(super) fn span_of_times(
+    metadata: &ParquetMetaData,
+    arrow: &Schema,
+    datetime: &str,
+) -> Option<(i64, i64)> {
+    let (leaf, clock) = Clock::of(metadata.file_metadata().schema_descr(), arrow, datetime)?;
+    let groups = metadata.row_groups().iter().filter(|group| group.num_rows() > 0);
+    let times = groups.map(|group| clock.times(Span::of_group(group, leaf)?));
+    let spans = times.collect::<Option<Vec<_>>>()?;
+    spans.into_iter().reduce(|(a, b), (c, d)| (a.min(c), b.max(d)))
 }
 
 /// Whether a partition of this year and month may have rows of a selection. Partitions may be of local time: a
@@ -105,6 +101,28 @@ enum Clock {
 }
 
 impl Clock {
+    /// That of a column of a file, and the column's number.
+    fn of(schema: &SchemaDescriptor, arrow: &Schema, name: &str) -> Option<(usize, Clock)> {
+        let leaf = leaf(schema, &[name.to_owned()])?;
+        let is_integer = arrow.field_with_name(name).is_ok_and(|it| it.data_type().is_integer());
+        let is_text = arrow.field_with_name(name).is_ok_and(|it| is_text(it.data_type()));
+        let column = schema.column(leaf);
+        let clock = match (column.logical_type_ref(), column.converted_type()) {
+            (Some(LogicalType::Timestamp { unit, .. }), _) => match unit {
+                TimeUnit::MILLIS => Clock::Ticks { ticks: 1, micros: 1000 },
+                TimeUnit::MICROS => Clock::Ticks { ticks: 1, micros: 1 },
+                TimeUnit::NANOS => Clock::Ticks { ticks: 1000, micros: 1 },
+            },
+            (_, ConvertedType::TIMESTAMP_MILLIS) => Clock::Ticks { ticks: 1, micros: 1000 },
+            (_, ConvertedType::TIMESTAMP_MICROS) => Clock::Ticks { ticks: 1, micros: 1 },
+            (Some(LogicalType::Date), _) | (_, ConvertedType::DATE) => Clock::Ticks { ticks: 1, micros: DAY },
+            _ if is_integer => Clock::Year,
+            _ if is_text => Clock::Text,
+            _ => return None,
+        };
+        Some((leaf, clock))
+    }
+
     /// The least and the greatest time, in microseconds.
     fn times(self, span: Span<'_>) -> Option<(i64, i64)> {
         match (self, span) {

@@ -48,7 +48,7 @@ impl Run {
     }
 
     fn add(&mut self, batch: SourceBatch, violations: &mut Violations) {
-        let SourceBatch { records, headers, failures, total } = batch;
+        let SourceBatch { records, headers, unusable, failures, total } = batch;
         self.largest_batch = self.largest_batch.max(records.num_rows());
         self.failures.extend(failures);
         self.total = total.or(self.total);
@@ -61,6 +61,11 @@ impl Run {
             if header.row < rows {
                 self.headers.push((first + header.row, header.band, header.header));
             }
+        }
+        for header in &unusable {
+            violations.check(header.row < rows, "an unusable header is of a record of its batch", || {
+                format!("row {} of {rows}, band {:?}", header.row, header.band)
+            });
         }
         self.add_types(&records, violations);
         for required in [record::ID, record::DATETIME, record::ASSETS] {

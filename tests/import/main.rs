@@ -1,0 +1,15 @@
+//! Collections from elsewhere.
+
+// Tests fail by panicking.
+#![allow(clippy::unwrap_used)]
+
+#[path = "../area_reads/compare.rs"]
+mod compare;
+#[allow(dead_code)]
+#[path = "../oracle/mod.rs"]
+mod oracle;
+#[path = "../oracle/samples.rs"]
+mod samples;
+mod support;
+
+mod rasteret_exports;
