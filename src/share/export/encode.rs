@@ -16,6 +16,7 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPrope
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::{ColumnPath, SchemaDescriptor, TypePtr};
 use rasteret_schema::record::{ASSETS, GEOMETRY, ID};
+use rasteret_schema::share::CREATED_BY;
 use std::io::{Write, sink};
 use std::sync::Arc;
 
@@ -25,8 +26,6 @@ const GROUP_BYTES: usize = 32 << 20;
 const SLICE_BYTES: usize = 2 << 20;
 /// Rows of a page at most: readers that know page indexes skip as finely as this.
 const PAGE_ROWS: usize = 8_192;
-/// Who wrote the file, as readers parse it.
-const CREATED_BY: &str = concat!("rasteret version ", env!("CARGO_PKG_VERSION"));
 
 /// Makes row groups. Can be used by several threads at once.
 pub struct Encoder {
@@ -179,7 +178,7 @@ fn write_null(field: &Field) -> parquet::errors::Result<()> {
 fn properties(parquet: &SchemaDescriptor) -> WriterProperties {
     let mut properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(3).unwrap_or_default()))
-        .set_created_by(CREATED_BY.to_owned())
+        .set_created_by(format!("{CREATED_BY}{}", env!("CARGO_PKG_VERSION")))
         .set_data_page_row_count_limit(PAGE_ROWS)
         .set_statistics_enabled(EnabledStatistics::Page);
     for leaf in parquet.columns() {
