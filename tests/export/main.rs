@@ -7,6 +7,11 @@ mod content;
 mod large;
 mod local;
 mod objects;
+#[allow(dead_code)]
+#[path = "../oracle/mod.rs"]
+mod oracle;
+mod property;
+mod readers;
 #[path = "../servers/s3.rs"]
 mod s3_service;
 #[allow(dead_code)]
