@@ -11,9 +11,11 @@
 //! | `stac_geoparquet` | that table as STAC items |
 //! | `view`, `batches` | a view as a table: what is in it, its first records, a stream of batches |
 //! | `update`, `annotate`, `keys`, `splits` | user columns that are set: joined from a table, or assigned |
-//! | `merge`, `widen` | several collections as one |
+//! | `table_file` | tables of others, to be joined |
+//! | `merge`, `widen`, `assets` | several collections as one |
 
 mod annotate;
+mod assets;
 mod batches;
 mod error;
 mod export;
@@ -24,6 +26,7 @@ mod merge;
 mod splits;
 mod stac_geoparquet;
 mod table;
+mod table_file;
 mod update;
 mod view;
 mod widen;
@@ -34,6 +37,7 @@ pub use error::TableError;
 pub use export::{Export, ExportError, ExportFormat, ExportProgress, ExportSummary};
 pub use merge::Merge;
 pub use splits::{SplitBy, SplitSummary, Splits};
+pub use table_file::{TableReader, open_table};
 pub use view::ViewDescription;
 
 pub(crate) use stac_geoparquet::{FILE_METADATA as STAC_METADATA, StacTable};

@@ -62,7 +62,9 @@ mod layout;
 mod memory;
 mod options;
 mod read_ahead;
+mod rows;
 mod source;
 
 pub use footer::Footer;
+pub use rows::{RowStream, read_rows};
 pub use source::TableSource;

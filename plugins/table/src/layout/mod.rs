@@ -120,6 +120,26 @@ impl Layout {
         Ok(layout)
     }
 
+    /// Of a table whose rows are no records: these columns are read.
+    pub fn of_columns(table: &str, columns: impl IntoIterator<Item = String>) -> Layout {
+        Layout {
+            table: table.to_owned(),
+            id: String::new(),
+            datetime: None,
+            start_datetime: None,
+            end_datetime: None,
+            geometry: None,
+            bbox: None,
+            assets: AssetsPlace::Href(String::new()),
+            crs: Vec::new(),
+            collection: None,
+            headers: Vec::new(),
+            user: Vec::new(),
+            read: columns.into_iter().collect(),
+            keys: None,
+        }
+    }
+
     fn columns_read(&self) -> HashSet<String> {
         let times = [&self.datetime, &self.start_datetime, &self.end_datetime];
         let bbox: Vec<&String> = match &self.bbox {
