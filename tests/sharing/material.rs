@@ -17,22 +17,20 @@ pub const USER: [&str; 9] =
 pub struct Material {
     pub folder: TempDir,
     pub database: Database,
-    /// All bands; a record has some of them.
-    pub bands: Vec<String>,
 }
 
 impl Material {
     /// `None` where there is no Python; the test is then skipped.
     pub fn new() -> Option<Material> {
         let folder = tempfile::tempdir().unwrap();
-        let made = ask("make", json!({"folder": folder.path()}))?;
+        ask("make", json!({"folder": folder.path()}))?;
         let database = Database::open_writable(folder.path().join("material.rasteret")).unwrap();
         let table = folder.path().join("records.parquet");
         let source = TableSource::new(table.to_str().unwrap(), Arc::new(database.sources().clone()))
             .relative_to(folder.path().to_str().unwrap());
         let summary = database.build(source).name("material").run().wait().unwrap();
         assert_eq!((summary.records, summary.failed.len()), (8, 0), "{:?}", summary.failed);
-        Some(Material { folder, database, bands: serde_json::from_value(made["bands"].clone()).unwrap() })
+        Some(Material { folder, database })
     }
 
     pub fn collection(&self) -> Collection {

@@ -52,7 +52,8 @@ fn rasteret_reads_what_is_exported() {
         [("by-month", &["year", "month"][..]), ("by-split", &["split"]), ("one", &[]), ("file.parquet", &[])]
     {
         let path = material.path(dest);
-        let summary = collection.export(text(&path)).partition_by(partition_by.iter().copied()).run().wait().unwrap();
+        let summary =
+            collection.export(text(&path)).partition_by(partition_by.iter().copied()).run().wait().unwrap();
         assert_eq!(summary.rows, 8);
 
         let arguments = json!({"path": path, "folder": material.folder.path(), "bbox": bbox,
