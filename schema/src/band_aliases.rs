@@ -88,9 +88,6 @@ const COMMON_NAMES: [&str; 18] = [
 const INITIALS: [(&str, &str); 4] = [("red", "R"), ("green", "G"), ("blue", "B"), ("nir", "NIR")];
 
 impl BandAliases {
-    /// The key of aliases, as JSON, in the metadata of a shared Parquet file's schema.
-    pub const METADATA_KEY: &str = "rasteret_band_aliases";
-
     /// Aliases, each with the bands that it stands for.
     ///
     /// # Errors
