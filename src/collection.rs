@@ -1,5 +1,6 @@
 //! Collections, as their users see them.
 
+use crate::build::Refresh;
 use crate::chips::{ChipRequest, Sampler};
 use crate::database::Database;
 use crate::error::Result;
@@ -78,6 +79,31 @@ impl Collection {
     /// The records of this view that also match a filter.
     pub fn subset(&self, filter: Filter) -> Collection {
         Collection { filter: self.filter.clone().and(filter), ..self.clone() }
+    }
+
+    /// The records of this view for which a condition in CQL2-text is true: [`Filter::cql2`]. Whether it
+    /// fits the columns is checked at once, also if there are no records.
+    ///
+    /// ```no_run
+    /// # fn clear(collection: rasteret::Collection) -> rasteret::Result<()> {
+    /// let clear = collection.r#where("eo:cloud_cover < 10 AND split = 'train'")?;
+    /// println!("{} of {}", clear.ids()?.len(), collection.ids()?.len());
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`FilterError`](crate::query::FilterError) if the text is no CQL2, or names a column that is not
+    /// there or is of another type.
+    pub fn r#where(&self, text: &str) -> Result<Collection> {
+        let filter = Filter::cql2(text)?;
+        filter.bind(self.snapshot()?.collection(&self.name)?.schema())?;
+        Ok(self.subset(filter))
+    }
+
+    /// The records of this view that are of a split.
+    pub fn select_split(&self, name: &str) -> Collection {
+        self.subset(Filter::new().split(name))
     }
 
     /// What there is to know of the whole collection.
@@ -159,6 +185,11 @@ impl Collection {
         let snapshot = self.snapshot()?;
         let stored = snapshot.collection(&self.name)?;
         query::header(&stored, id, band, &self.aliases_in(&stored))
+    }
+
+    /// Parses the headers of this view's records again.
+    pub fn refresh(&self) -> Refresh {
+        Refresh::new(self.clone())
     }
 
     /// A read of the pixels of an area.

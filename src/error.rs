@@ -113,7 +113,10 @@ pub enum Error {
         /// The first, and why.
         first: String,
     },
-    /// A filter, an option or another argument makes no sense.
+    /// A filter is not one, or does not fit the columns.
+    #[error(transparent)]
+    Filter(#[from] crate::query::FilterError),
+    /// An option or another argument makes no sense.
     #[error("{0}")]
     InvalidArgument(String),
     /// The arrays of a read do not have one shape.
@@ -287,6 +290,7 @@ impl Error {
             #[cfg(feature = "table")]
             Error::Import(error) => error.kind(),
             Error::BuildFailures { .. } => "build-failures",
+            Error::Filter(error) => error.kind(),
             Error::InvalidArgument(_) => "invalid-argument",
             Error::ShapeMismatch { .. } => "shape-mismatch",
             Error::GridMismatch { .. } => "grid-mismatch",

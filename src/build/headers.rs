@@ -161,6 +161,21 @@ impl HeaderFetcher {
         Err(RasterError::CorruptHeader(format!("it lies in more than {MOST_ROUNDS} places")).into())
     }
 
+    /// Whether a file is another version than the one that is known, in one request for a byte of it.
+    pub async fn is_changed(&self, href: &str, known: &ObjectVersion) -> Result<bool, HeaderError> {
+        // The semaphore is never closed.
+        let _turn = self.turns.acquire().await.ok();
+        let start = match self.sources.open(href, Some(known)) {
+            Ok(source) => source.read_start(1).await.inspect(|(start, _)| self.count(&source, start)),
+            Err(error) => Err(error),
+        };
+        match start {
+            Ok(_) => Ok(false),
+            Err(ByteSourceError::Changed { .. }) => Ok(true),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     fn reader_of(&self, start: &[u8]) -> Result<Arc<dyn RasterReader>, HeaderError> {
         self.readers.all().iter().find(|reader| reader.recognizes(start)).cloned().ok_or_else(|| {
             let formats: Vec<&str> = self.readers.all().iter().map(|reader| reader.format()).collect();
@@ -304,7 +319,15 @@ pub enum HeaderError {
 }
 
 impl HeaderError {
-    fn at(&self, href: &str) -> Failure {
+    /// Whether a failure of this kind may have passed when the file is asked for again.
+    pub fn may_pass(kind: &str) -> bool {
+        // Credentials may be there then, or a folder allowed; a file that changed while it was read is at rest.
+        ["unreachable", "wrong-response", "io", "access-denied", "outside-base-dir", "stale-header"]
+            .contains(&kind)
+    }
+
+    /// Why a file has no header.
+    pub fn at(&self, href: &str) -> Failure {
         let kind = match self {
             HeaderError::Bytes(error) => error.kind(),
             HeaderError::Raster(error) => error.kind(),

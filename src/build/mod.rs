@@ -11,6 +11,7 @@
 //! | `headers` | the headers that the source did not parse itself |
 //! | `enrich` | footprints and CRSs, from the headers |
 //! | `footprint` | the outline of a raster in longitudes and latitudes |
+//! | `refresh` | headers that are parsed again |
 //! | `summary`, `progress` | what a build reports |
 //!
 //! Each batch is committed whole. A build that is killed leaves a collection that says that it is not
@@ -21,11 +22,13 @@ mod batch;
 mod enrich;
 pub mod footprint;
 pub(crate) mod headers;
-mod place;
+pub(crate) mod place;
 pub(crate) mod progress;
+mod refresh;
 mod run;
 mod summary;
 
+pub use refresh::Refresh;
 pub use summary::{BuildProgress, BuildSummary, Failure};
 
 pub(crate) use batch::keep as keep_rows;
@@ -162,7 +165,7 @@ impl Build {
         if !is_same || self.force || known.state != BuildState::Complete {
             return Ok(None);
         }
-        let summary = self.checked(finished(name, &metadata))?;
+        let summary = checked(finished(name, &metadata), self.strict)?;
         Ok(Some((metadata.description, summary)))
     }
 
@@ -197,7 +200,10 @@ impl Build {
         })
         .await?;
         if let Begun::Complete(summary) = begun {
-            return build.checked(BuildSummary { seconds: started.elapsed().as_secs_f64(), ..summary });
+            return checked(
+                BuildSummary { seconds: started.elapsed().as_secs_f64(), ..summary },
+                build.strict,
+            );
         }
         let sources = build.database.sources().with_clouds(&build.kept_cloud());
         let readers = build.database.readers().clone();
@@ -214,7 +220,7 @@ impl Build {
             let failed = build.complete(name, added)?;
             let snapshot = build.database.store().read()?;
             let collection = snapshot.collection(name)?;
-            build.checked(BuildSummary {
+            let summary = BuildSummary {
                 name: name.clone(),
                 records: collection.metadata().records,
                 headers: collection.metadata().headers,
@@ -223,20 +229,10 @@ impl Build {
                 bytes: build.progress.bytes(),
                 seconds: started.elapsed().as_secs_f64(),
                 cached: false,
-            })
+            };
+            checked(summary, build.strict)
         })
         .await
-    }
-
-    fn checked(&self, summary: BuildSummary) -> Result<BuildSummary> {
-        match summary.failed.first() {
-            Some(first) if self.strict => Err(Error::BuildFailures {
-                name: summary.name,
-                count: summary.failed.len(),
-                first: format!("{}: {}", first.href, first.error),
-            }),
-            _ => Ok(summary),
-        }
     }
 
     /// Makes the collection, or finds how far an earlier run of the same build got.
@@ -284,12 +280,7 @@ impl Build {
         let snapshot = self.database.store().read()?;
         let stored = snapshot.collection(name)?;
         let mut failed = added.failed;
-        for failure in stored.failures()? {
-            let (record, band, failure) = failure?;
-            let store::Failure { kind, href, message } = failure;
-            let band = stored.metadata().bands.get(usize::from(band)).cloned();
-            failed.push(Failure { id: Some(stored.record_id(record)?), band, href, kind, error: message });
-        }
+        failed.extend(missing_headers(&stored)?);
         let failures = serde_json::to_value(&failed)
             .map_err(|error| Error::InvalidArgument(format!("failures cannot be kept: {error}")))?;
         let mut write = self.database.store().write()?;
@@ -322,6 +313,30 @@ enum Begun {
     Open,
     /// An earlier run added all of them.
     Complete(BuildSummary),
+}
+
+/// The summary, or the error that it is if nothing may fail.
+fn checked(summary: BuildSummary, strict: bool) -> Result<BuildSummary> {
+    match summary.failed.first() {
+        Some(first) if strict => Err(Error::BuildFailures {
+            name: summary.name,
+            count: summary.failed.len(),
+            first: format!("{}: {}", first.href, first.error),
+        }),
+        _ => Ok(summary),
+    }
+}
+
+/// The headers that the store says why it has not.
+fn missing_headers(stored: &store::Collection) -> Result<Vec<Failure>> {
+    let mut failed = Vec::new();
+    for failure in stored.failures()? {
+        let (record, band, failure) = failure?;
+        let store::Failure { kind, href, message } = failure;
+        let band = stored.metadata().bands.get(usize::from(band)).cloned();
+        failed.push(Failure { id: Some(stored.record_id(record)?), band, href, kind, error: message });
+    }
+    Ok(failed)
 }
 
 /// What is reported of a collection that an earlier run has made.

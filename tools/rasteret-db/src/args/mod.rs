@@ -5,19 +5,21 @@ mod collections;
 mod database;
 mod datasets;
 mod export;
+mod import;
 mod read;
 mod sample;
 mod selection;
 mod store;
 
 pub use build::{BandMaps, Build, BuildLocal, BuildStac, BuildTable, Common, Limits, Search};
-pub use collections::Collections;
+pub use collections::{Annotate, Collections, Merge, Split, SplitBy};
 pub use database::Db;
 pub use datasets::Datasets;
 pub use export::{Export, Format as ExportFormat};
+pub use import::{Import, Refresh};
 pub use read::{Form, Read};
 pub use sample::{Match, Neighbourhood, Sample};
-pub use selection::{Choice, Selection, SpaceAndTime};
+pub use selection::{Choice, Condition, Selection, SpaceAndTime};
 pub use store::{Cloud, Store};
 
 use clap::{Parser, Subcommand};
@@ -54,6 +56,8 @@ pub enum Command {
     /// List, describe, register and share datasets, from which collections are built by id
     #[command(subcommand)]
     Datasets(Datasets),
+    /// Take over a collection that rasteret or this program exported, with the headers that it brings
+    Import(Import),
     /// Show the header of a band of a scene, with its overviews
     Header {
         /// Collection

@@ -135,7 +135,8 @@ fn run(session: &Session<'_>, request: build::Build, common: &Common) -> Result<
     finish(session, request, common, &bar)
 }
 
-fn show(bar: &ProgressBar, state: &BuildProgress) {
+/// How far a build is.
+pub fn show(bar: &ProgressBar, state: &BuildProgress) {
     if let Some(total) = state.total_records {
         bar.set_length(total);
     }
@@ -155,23 +156,23 @@ fn finish(
 ) -> Result<Outcome, CommandError> {
     let summary = request
         .name(&common.name)
-        .filter(common.selection.filter()?)
+        .filter(common.selection.filter()?.and(common.condition.filter()?))
         .force(common.force)
         .strict(common.strict)
         .run()
         .wait();
     bar.finish_and_clear();
-    report(session, &summary?)
+    report(session, &summary?, "built")
 }
 
 /// Prints what a build did.
-fn report(session: &Session<'_>, summary: &BuildSummary) -> Result<Outcome, CommandError> {
+pub fn report(session: &Session<'_>, summary: &BuildSummary, done: &str) -> Result<Outcome, CommandError> {
     session.printer.result(summary, || {
         let mut text = if summary.cached {
             format!("{} is up to date: {}\n", summary.name, plural(summary.records, "record"))
         } else {
             format!(
-                "built {}: {}, {} in {:.2} s\n",
+                "{done} {}: {}, {} in {:.2} s\n",
                 summary.name,
                 plural(summary.records, "record"),
                 plural(summary.headers, "header"),

@@ -1,6 +1,6 @@
 //! `collections …`.
 
-use super::{Session, build};
+use super::{Session, build, share};
 use crate::Outcome;
 use crate::args::Collections;
 use crate::print::{CommandError, bytes, count, fields, plural, table};
@@ -35,6 +35,10 @@ pub fn run(session: &Session<'_>, command: &Collections) -> Result<Outcome, Comm
             })?;
             Ok(Outcome::Done)
         }
+        Collections::Merge(arguments) => share::merge(session, arguments),
+        Collections::Annotate(arguments) => share::annotate(session, arguments),
+        Collections::Split(arguments) => share::split(session, arguments),
+        Collections::Refresh(arguments) => super::import::refresh(session, arguments),
         Collections::Alias { name, aliases, common_names } => alias(session, name, aliases, *common_names),
         Collections::Rename { name, new_name } => {
             session.open_writable()?.rename(name, new_name)?;
@@ -116,7 +120,7 @@ fn list(session: &Session<'_>) -> Result<Outcome, CommandError> {
     Ok(Outcome::Done)
 }
 
-fn describe(info: &CollectionInfo) -> String {
+pub(super) fn describe(info: &CollectionInfo) -> String {
     let columns: Vec<String> =
         info.columns.iter().map(|column| format!("{}: {}", column.name, column.data_type)).collect();
     let bounds =

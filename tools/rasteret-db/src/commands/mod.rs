@@ -7,10 +7,12 @@ mod datasets;
 mod demo;
 mod export;
 mod header;
+mod import;
 mod meter;
 mod query;
 mod read;
 mod sample;
+mod share;
 mod table;
 
 use crate::Outcome;
@@ -28,6 +30,7 @@ pub fn run(args: &Args, printer: &Printer) -> Result<Outcome, CommandError> {
         Command::Demo { dir } => demo::run(&session, dir.as_deref()),
         Command::Collections(command) => collections::run(&session, command),
         Command::Datasets(command) => datasets::run(&session, command),
+        Command::Import(arguments) => import::run(&session, arguments),
         Command::Header { name, id, band } => header::run(&session, name, id, band),
         Command::Export(export) => export::run(&session, export),
         Command::Query { name, selection, limit, output, columns } => query::run(
