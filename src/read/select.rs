@@ -276,7 +276,7 @@ fn no_such_band(
         record: record.id.clone(),
         band: bands[band].clone(),
         available: record.assets.iter().map(|asset| asset.band.clone()).collect(),
-        aliases: aliases.clone(),
+        aliases: Box::new(aliases.clone()),
         lacking: (lacking, assets.len()),
     }
 }

@@ -64,15 +64,15 @@ impl Transaction<'_> {
         headers: impl IntoIterator<Item = (u64, &'a str, BandNumber, &'a HeaderArchive)>,
     ) -> Result<(), StoreError> {
         let (name, collection) = (snapshot.name(), snapshot.id());
-        let mut by_record: BTreeMap<u64, (&str, Vec<(BandNumber, &HeaderArchive)>)> = BTreeMap::new();
+        let mut by_record: BTreeMap<(u64, &str), Vec<(BandNumber, &HeaderArchive)>> = BTreeMap::new();
         for (record, id, band, header) in headers {
-            by_record.entry(record).or_insert_with(|| (id, Vec::new())).1.push((band, header));
+            by_record.entry((record, id)).or_default().push((band, header));
         }
         if self.touch(name)?.metadata.id != collection {
             return Err(StoreError::NoSuchCollection { name: name.to_owned(), available: Vec::new() });
         }
         self.change(|this| {
-            for (record, (id, headers)) in by_record {
+            for ((record, id), headers) in by_record {
                 let ids = this.redb().open_table(IDS)?;
                 let known = ids.get(id_key(collection, id).as_slice())?.map(|number| number.value());
                 drop(ids);
