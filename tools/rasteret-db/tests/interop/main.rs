@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod absence;
+mod aliases;
 mod datasets;
 mod demo;
 mod environment;
