@@ -12,4 +12,7 @@ mod oracle;
 mod samples;
 mod support;
 
+mod hostile;
+mod layouts;
 mod rasteret_exports;
+mod refresh;
