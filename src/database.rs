@@ -9,7 +9,7 @@ use crate::read::ReadLimits;
 use crate::read::pipeline::Pipeline;
 use crate::readers::Readers;
 #[cfg(feature = "table")]
-use crate::share::import::Import;
+use crate::share::Import;
 use crate::store::{Stats, Store, StoreError};
 use rasteret_schema::{BandAliases, RasterReader, SourceAdapter};
 use std::path::Path;

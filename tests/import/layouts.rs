@@ -1,11 +1,16 @@
 //! What this library exports comes back, whatever its layout; and not if a part of it is missing.
 
+use crate::s3_service::serve;
 use crate::support::{BANDS, Scenes, Store, failures, pixels, text, with_column, write};
 use arrow_array::{ArrayRef, Int16Array, RecordBatchIterator, StringArray};
 use futures::future::{Either, select};
 use rasteret::blocking::Wait;
+use rasteret::io::{ByteSources, SourceOptions};
 use rasteret::query::json_rows;
 use rasteret::{Collection, Filter};
+use s3s::auth::SimpleAuth;
+use s3s::service::S3ServiceBuilder;
+use s3s_fs::FileSystem;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -218,4 +223,41 @@ fn batches_of_the_users_own() {
     from("based").base_dir(text(&scenes.folder())).run().wait().unwrap();
     let href = store.collection("based").header("b", "B04").unwrap().href;
     assert_eq!(href, format!("{}/none.tif", text(&scenes.folder().canonicalize().unwrap())));
+}
+
+#[test]
+fn a_bucket() {
+    let scenes = Scenes::new(2);
+    let buckets = scenes.store.path("buckets");
+    let exported = buckets.join("shared/collections/field");
+    std::fs::create_dir_all(exported.parent().unwrap()).unwrap();
+    scenes.built.export(text(&exported)).run().wait().unwrap();
+    let mut builder = S3ServiceBuilder::new(FileSystem::new(&buckets).unwrap());
+    builder.set_auth(SimpleAuth::from_single("reader", "its secret"));
+    let (url, _runtime) = serve(builder.build());
+    let keys = [
+        ("aws_access_key_id", "reader"),
+        ("aws_secret_access_key", "its secret"),
+        ("aws_region", "us-east-1"),
+    ];
+    let options = SourceOptions {
+        endpoint: Some(url),
+        allow_http: true,
+        store: keys.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+        ..SourceOptions::default()
+    };
+    let store = Store::new();
+    let database = store.database.clone().with_sources(ByteSources::new(options));
+    // As a prefix, with and without its slash; the hrefs are local here, and must be allowed.
+    for (name, uri) in [("a", "s3://shared/collections/field/"), ("b", "s3://shared/collections/field")] {
+        let import = || database.import(uri).name(name).allow_local(scenes.folder());
+        let summary = import().run().wait().unwrap();
+        assert_eq!((summary.records, summary.headers, failures(&summary)), (2, 4, vec![]), "{uri}");
+        assert!(import().run().wait().unwrap().cached);
+        same(&scenes.built, &store.collection(name));
+    }
+    let error = database.import("s3://shared/collections/nothing/").name("c").run().wait().unwrap_err();
+    assert_eq!(error.kind(), "not-found", "{error}");
+    let summary = database.import("s3://shared/collections/field/").run().wait().unwrap();
+    assert_eq!((summary.name.as_str(), summary.records, summary.failed.len()), ("built", 0, 2));
 }

@@ -8,6 +8,8 @@ mod compare;
 #[allow(dead_code)]
 #[path = "../oracle/mod.rs"]
 mod oracle;
+#[path = "../servers/s3.rs"]
+mod s3_service;
 #[path = "../oracle/samples.rs"]
 mod samples;
 mod support;

@@ -10,7 +10,7 @@ use parquet::file::metadata::KeyValue;
 use rasteret::blocking::Wait;
 use rasteret::build::BuildSummary;
 use rasteret::local::LocalSource;
-use rasteret::share::import::Import;
+use rasteret::share::Import;
 use rasteret::{Area, AreaArray, Collection, Database, Filter};
 use rasteret_geotiff::write::Blocks;
 use rasteret_synth::ArchiveOptions;

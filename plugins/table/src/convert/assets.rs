@@ -9,12 +9,16 @@ use arrow_array::{Array, ArrayRef, Int32Array, StringArray};
 use arrow_buffer::NullBuffer;
 use arrow_cast::cast;
 use arrow_schema::{ArrowError, DataType};
+use rasteret_schema::record::EPSG;
 use rasteret_schema::{Asset, BandMap};
 use serde_json::Value;
 use std::ops::Range;
 
 /// The fields of an asset that are read.
-pub(crate) const ASSET_FIELDS: [&str; 3] = ["href", "type", "band_index"];
+pub(crate) const ASSET_FIELDS: [&str; 5] = ["href", "type", "band_index", CODE, EPSG];
+
+/// The raster's CRS, where an asset says it itself, as STAC has it since version 2 of the projection extension.
+const CODE: &str = "proj:code";
 
 /// Media types of assets that are no rasters, by their beginning.
 const NO_RASTERS: [&str; 8] = [
@@ -47,6 +51,15 @@ struct RowAsset<'a> {
     href: &'a str,
     media_type: Option<&'a str>,
     band_index: Option<i32>,
+    /// The raster's CRS.
+    crs: Option<&'a str>,
+}
+
+/// The bands of a record, and what their assets say of its CRS.
+#[derive(Debug, Default)]
+pub(super) struct RowBands {
+    pub assets: Vec<Asset>,
+    pub crs: Option<String>,
 }
 
 impl AssetsPlace {
@@ -80,14 +93,15 @@ impl AssetMaker {
     }
 
     /// The bands of a record: in the order in which they were asked for, else in that of the map or the assets.
-    fn bands(&self, assets: &[RowAsset<'_>]) -> Result<Vec<Asset>, String> {
+    fn bands(&self, assets: &[RowAsset<'_>]) -> Result<RowBands, String> {
         let find = |key: &str| assets.iter().find(|asset| asset.key == key);
         let keys = || assets.iter().map(|asset| asset.key).collect::<Vec<_>>().join(", ");
         let BandMap { assets: named, indexes } = &self.bands;
-        let made = |band: &str, asset: &RowAsset<'_>, index: Option<i32>| Asset {
-            band: band.to_owned(),
-            href: self.base.resolve(asset.href),
-            band_index: index.or(asset.band_index),
+        let mut crs: Option<String> = None;
+        let mut made = |band: &str, asset: &RowAsset<'_>, index: Option<i32>| {
+            crs = crs.take().or_else(|| asset.crs.map(str::to_owned));
+            let href = self.base.resolve(asset.href);
+            Asset { band: band.to_owned(), href, band_index: index.or(asset.band_index) }
         };
         let mut bands: Vec<Asset> = if !named.is_empty() {
             let found = named.iter().filter_map(|(band, key)| Some((band, find(key)?)));
@@ -122,7 +136,7 @@ impl AssetMaker {
                 _ => format!("none of its assets is a band that is wanted; it has: {}", keys()),
             });
         }
-        Ok(bands)
+        Ok(RowBands { assets: bands, crs })
     }
 }
 
@@ -148,7 +162,7 @@ pub(super) struct BatchAssets<'a> {
 
 impl BatchAssets<'_> {
     /// The bands of a row, or why it has none.
-    pub fn of(&self, row: usize) -> Result<Vec<Asset>, String> {
+    pub fn of(&self, row: usize) -> Result<RowBands, String> {
         let mut assets: Vec<RowAsset<'_>> = Vec::new();
         let json;
         match &self.column {
@@ -182,7 +196,7 @@ fn of_json(json: &Value) -> Vec<RowAsset<'_>> {
         let href = value.as_str().or_else(|| text("href")).filter(|href| !href.is_empty())?;
         let index = value.get("band_index").and_then(Value::as_i64);
         let band_index = index.and_then(|index| i32::try_from(index).ok()).filter(|index| *index >= 0);
-        Some(RowAsset { key, href, media_type: text("type"), band_index })
+        Some(RowAsset { key, href, media_type: text("type"), band_index, crs: text(CODE) })
     }
     match json {
         Value::Object(assets) => assets.iter().filter_map(|(key, value)| asset(key, value)).collect(),
@@ -273,6 +287,7 @@ struct Values {
     href: StringArray,
     media_type: Option<StringArray>,
     band_index: Option<Int32Array>,
+    crs: Option<StringArray>,
 }
 
 impl Values {
@@ -280,7 +295,8 @@ impl Values {
     fn new(column: &ArrayRef) -> Result<Option<Values>, ArrowError> {
         let validity = column.nulls().cloned();
         if is_text(column.data_type()) {
-            return Ok(Some(Values { validity, href: text(column)?, media_type: None, band_index: None }));
+            let href = text(column)?;
+            return Ok(Some(Values { validity, href, media_type: None, band_index: None, crs: None }));
         }
         let Some(assets) = column.as_struct_opt() else { return Ok(None) };
         let field = |name: &str, can_be: fn(&DataType) -> bool| {
@@ -294,6 +310,12 @@ impl Values {
             href: text(href)?,
             media_type: field("type", is_text).map(text).transpose()?,
             band_index: index.map(|index| index.as_primitive::<Int32Type>().clone()),
+            crs: match (field(CODE, is_text), field(EPSG, DataType::is_integer)) {
+                (Some(codes), _) => Some(text(codes)?),
+                // A number alone is an EPSG code.
+                (None, Some(codes)) => Some(text(codes)?),
+                (None, None) => None,
+            },
         }))
     }
 
@@ -313,6 +335,7 @@ impl Values {
             href: href.filter(|href| !href.is_empty())?,
             media_type: types.map(|types| types.value(index)),
             band_index: indexes.map(|indexes| indexes.value(index)).filter(|index| *index >= 0),
+            crs: self.crs.as_ref().filter(|crs| crs.is_valid(index)).map(|crs| crs.value(index)),
         })
     }
 }
