@@ -63,9 +63,10 @@ impl Contents {
         description.description = text(DESCRIPTION_KEY).unwrap_or_default();
         let created = text(CREATED_KEY).and_then(|created| parse_range(&created).ok()?.0);
         description.created = created.unwrap_or(description.created);
-        if let Some(tag) = footers.iter().find_map(|footer| tag::<CollectionTag>(footer, COLLECTION_KEY)) {
+        let described = |footer| Some((footer, tag::<CollectionTag>(footer, COLLECTION_KEY)?));
+        if let Some((footer, tag)) = footers.iter().find_map(described) {
             let CollectionTag { version, properties, .. } = tag?;
-            known_version(&footers[0], COLLECTION_KEY, version)?;
+            known_version(footer, COLLECTION_KEY, version)?;
             let theirs = Description { properties, ..Description::default() };
             contents.clouds = harmless(theirs.cloud());
             description.set_band_aliases(&theirs.band_aliases());
