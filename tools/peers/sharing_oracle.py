@@ -5,13 +5,14 @@ line on stdout: `{"answer": …}`, or `{"error": …}` if it raised. Arrays are 
 types are told. Paths are absolute; hrefs are relative to `folder`.
 """
 
+import asyncio
 import contextlib
 import itertools
 import json
 import os
 import sys
 import warnings
-from functools import partial
+from io import BytesIO
 from pathlib import Path
 
 import duckdb
@@ -248,10 +249,10 @@ def polars_reads(path, columns):
 
 def geopandas_reads(path, bbox):
     """What GeoPandas reads of all files, and of those in a box by the covering."""
-    # PyArrow cannot tell the type of a partition that is null in the only file it looks at.
-    read = partial(geopandas.read_parquet, partitioning=None)
-    frames = [read(file) for file in files_of(path)]
-    boxed = [read(file, bbox=tuple(bbox)) for file in files_of(path)]
+    # Not by their paths, of which PyArrow makes columns; it cannot tell the type of one that is null.
+    contents = [file.read_bytes() for file in files_of(path)]
+    frames = [geopandas.read_parquet(BytesIO(content)) for content in contents]
+    boxed = [geopandas.read_parquet(BytesIO(content), bbox=tuple(bbox)) for content in contents]
     geometries = {row.id: row.geometry for frame in frames for row in frame.itertuples()}
     return {
         "crs": sorted({str(frame.crs.to_authority() or frame.crs.name) for frame in frames}),
@@ -306,11 +307,13 @@ def items(path):
             assert read.datetime is not None
             answers["pystac"].append(item)
     if rustac is not None:
-        import asyncio
-
-        found = [asyncio.run(rustac.read(str(file))) for file in files_of(path)]
-        answers["rustac"] = [item for collection in found for item in collection["features"]]
+        answers["rustac"] = [item for file in files_of(path) for item in asyncio.run(rustac_items(file))]
     return answers
+
+
+async def rustac_items(file):
+    collection = await rustac.read(str(file))
+    return collection["features"]
 
 
 def without_nulls(value):
