@@ -21,7 +21,6 @@ pub(crate) use describe::{columns, header, info};
 pub(crate) use filter::bounding_boxes;
 pub(crate) use records::{MatchingRecord, ids, kept, matching, records, scan};
 
-
 use crate::error::{Error, Result};
 use arrow_array::cast::AsArray;
 use arrow_array::types::TimestampMicrosecondType;

@@ -4,11 +4,13 @@
 #![allow(clippy::unwrap_used)]
 
 mod absence;
+mod aliases;
 mod datasets;
 mod demo;
 mod environment;
 #[cfg(unix)]
 mod full_disk;
+mod imports;
 #[allow(dead_code, reason = "other tests use the rest")]
 #[path = "../../../../tests/oracle/mod.rs"]
 mod oracle;
