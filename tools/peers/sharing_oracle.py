@@ -5,12 +5,14 @@ line on stdout: `{"answer": …}`, or `{"error": …}` if it raised. Arrays are 
 types are told. Paths are absolute; hrefs are relative to `folder`.
 """
 
+import asyncio
 import contextlib
 import itertools
 import json
 import os
 import sys
 import warnings
+from io import BytesIO
 from pathlib import Path
 
 import duckdb
@@ -22,6 +24,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.fs  # noqa: F401  stac_geoparquet expects it to be imported
 import pyarrow.parquet as pq
+import pyproj
 import pystac
 import shapely
 import stac_geoparquet.arrow
@@ -131,14 +134,8 @@ def read_xarray(view, case, out):
         "x": array(dataset.x.values, out),
         "y": array(dataset.y.values, out),
         "times": [str(time) for time in dataset.time.values.astype("datetime64[us]")],
-        "epsg": rasteret_epsg(dataset),
+        "epsg": pyproj.CRS(dataset.spatial_ref.attrs["crs_wkt"]).to_epsg(),
     }
-
-
-def rasteret_epsg(dataset):
-    import pyproj
-
-    return pyproj.CRS(dataset.spatial_ref.attrs["crs_wkt"]).to_epsg()
 
 
 def read_gdf(view, case, out):
@@ -189,8 +186,7 @@ def facts(path, folder, bbox, dates):
 
 def rasterio(areas, out):
     """What rasterio reads of files, as `area_oracle` has it."""
-    answers = [area_oracle.area(area, Path(out) / f"array-{next(numbers)}") for area in areas]
-    return [answer if answer is None or "error" in answer else answer for answer in answers]
+    return [area_oracle.area(area, Path(out) / f"array-{next(numbers)}") for area in areas]
 
 
 def files_of(path):
@@ -199,7 +195,15 @@ def files_of(path):
 
 
 def validate(path):
-    """What the GeoParquet project's validator holds against each file, and for what it was taken."""
+    """What the GeoParquet project's validator, and the JSON schema of GeoParquet 1.1, hold against each file."""
+    peers, proj = Path(__file__).parent, Path(pyproj.datadir.get_data_dir())
+    schema, projjson = (
+        json.loads(path.read_text()) for path in (peers / "geoparquet-1.1.0.schema.json", proj / "projjson.schema.json")
+    )
+    registry = Registry().with_resource(
+        "https://proj.org/schemas/v0.5/projjson.schema.json", Resource.from_contents(projjson)
+    )
+    validator = Draft7Validator(schema, registry=registry)
     answers = []
     for file in files_of(path):
         report = geoparquet_validator.check(str(file))
@@ -211,6 +215,7 @@ def validate(path):
                 "covering": geo["columns"]["geometry"].get("covering"),
                 "failed": [outcome for outcome in report["outcomes"] if outcome["status"] == "fail"],
                 "passed": sum(outcome["status"] == "pass" for outcome in report["outcomes"]),
+                "schema": [error.message for error in validator.iter_errors(geo)],
             }
         )
     return answers
@@ -223,7 +228,14 @@ def rows(table: pa.Table, columns):
 def pyarrow_reads(path, columns):
     """The types and rows that PyArrow reads."""
     table = ds.dataset(path, partitioning="hive", exclude_invalid_files=True).to_table()
-    return {"types": {field.name: str(field.type) for field in table.schema}, "rows": rows(table, columns)}
+    geometry = table.schema.field("geometry")
+    return {
+        "types": {field.name: str(field.type) for field in table.schema},
+        "rows": rows(table, columns),
+        # A type of its own if one is registered for the name.
+        "geometry": (geometry.metadata or {}).get(b"ARROW:extension:name", b"").decode()
+        or getattr(geometry.type, "extension_name", None),
+    }
 
 
 def polars_reads(path, columns):
@@ -237,8 +249,10 @@ def polars_reads(path, columns):
 
 def geopandas_reads(path, bbox):
     """What GeoPandas reads of all files, and of those in a box by the covering."""
-    frames = [geopandas.read_parquet(file) for file in files_of(path)]
-    boxed = [geopandas.read_parquet(file, bbox=tuple(bbox)) for file in files_of(path)]
+    # Not by their paths, of which PyArrow makes columns; it cannot tell the type of one that is null.
+    contents = [file.read_bytes() for file in files_of(path)]
+    frames = [geopandas.read_parquet(BytesIO(content)) for content in contents]
+    boxed = [geopandas.read_parquet(BytesIO(content), bbox=tuple(bbox)) for content in contents]
     geometries = {row.id: row.geometry for frame in frames for row in frame.itertuples()}
     return {
         "crs": sorted({str(frame.crs.to_authority() or frame.crs.name) for frame in frames}),
@@ -293,11 +307,13 @@ def items(path):
             assert read.datetime is not None
             answers["pystac"].append(item)
     if rustac is not None:
-        import asyncio
-
-        found = [asyncio.run(rustac.read(str(file))) for file in files_of(path)]
-        answers["rustac"] = [item for collection in found for item in collection["features"]]
+        answers["rustac"] = [item for file in files_of(path) for item in asyncio.run(rustac_items(file))]
     return answers
+
+
+async def rustac_items(file):
+    collection = await rustac.read(str(file))
+    return collection["features"]
 
 
 def without_nulls(value):
