@@ -10,7 +10,7 @@ use crate::read::header::FetchedHeaders;
 use crate::read::pipeline::Pipeline;
 use crate::readers::Readers;
 #[cfg(feature = "table")]
-use crate::share::import::Import;
+use crate::share::Import;
 use crate::store::{Stats, Store, StoreError};
 use rasteret_schema::{BandAliases, RasterReader, SourceAdapter};
 use std::path::Path;

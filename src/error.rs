@@ -102,7 +102,7 @@ pub enum Error {
     /// A table from elsewhere is not taken.
     #[cfg(feature = "table")]
     #[error(transparent)]
-    Import(#[from] crate::share::import::ImportError),
+    Import(#[from] crate::share::ImportError),
     /// A strict build found something that cannot be read.
     #[error("{count} of the files of {name:?} cannot be read, and the build is strict; the first is {first}")]
     BuildFailures {
@@ -277,6 +277,7 @@ impl Error {
             Error::Archive(rasteret_schema::ArchiveError::NewerVersion { .. }) => "newer-version",
             Error::Archive(_) => "damaged",
             Error::Source(SourceError::NotFound(_)) => "not-found",
+            Error::Source(SourceError::Access(error)) => error.kind.name(),
             Error::Source(_) => "source",
             Error::Crs(_) | Error::Warp(crate::warp::WarpError::Crs(_)) => "crs",
             Error::Footprint(_) => "footprint",

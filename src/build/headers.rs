@@ -165,13 +165,19 @@ impl HeaderFetcher {
     pub async fn is_changed(&self, href: &str, known: &ObjectVersion) -> Result<bool, HeaderError> {
         // The semaphore is never closed.
         let _turn = self.turns.acquire().await.ok();
-        let start = match self.sources.open(href, Some(known)) {
-            Ok(source) => source.read_start(1).await.inspect(|(start, _)| self.count(&source, start)),
-            Err(error) => Err(error),
+        let source = match self.sources.open(href, Some(known)) {
+            Err(ByteSourceError::Changed { .. }) => return Ok(true),
+            source => source?,
         };
-        match start {
-            Ok(_) => Ok(false),
-            Err(ByteSourceError::Changed { .. }) => Ok(true),
+        match source.read_start(1).await {
+            Ok((start, _)) => {
+                self.count(&source, &start);
+                Ok(false)
+            }
+            Err(ByteSourceError::Changed { .. }) => {
+                self.progress.count(1, 0);
+                Ok(true)
+            }
             Err(error) => Err(error.into()),
         }
     }

@@ -31,6 +31,7 @@ mod summary;
 pub use refresh::Refresh;
 pub use summary::{BuildProgress, BuildSummary, Failure};
 
+#[cfg(feature = "table")]
 pub(crate) use batch::keep as keep_rows;
 
 use crate::cpu;
@@ -146,6 +147,7 @@ impl Build {
     }
 
     /// Makes it an import: records come as they are, with all that is known of them, and are described elsewhere.
+    #[cfg(feature = "table")]
     pub(crate) fn imported(mut self, description: Description, clouds: CloudConfigs) -> Self {
         self.imported = Some(description);
         self.cloud = Some(clouds);
@@ -154,6 +156,7 @@ impl Build {
 
     /// The collection that this build need not change, and what it would report, as far as can be told without
     /// reading the source.
+    #[cfg(feature = "table")]
     pub(crate) fn finished(&self, name: &str) -> Result<Option<(Description, BuildSummary)>> {
         let metadata = match self.database.store().read()?.collection(name) {
             Ok(collection) => collection.metadata().clone(),

@@ -33,8 +33,11 @@ impl LocalFiles {
     /// Opens a file.
     pub fn open(&self, path: &Path) -> Result<File, ByteSourceError> {
         let LocalFiles::Below(roots) = self else { return Ok(File::open(path)?) };
-        self.check(path)?;
-        let real = path.canonicalize()?;
+        let real = match path.canonicalize() {
+            Ok(real) if is_below(roots, &real) => real,
+            Ok(_) => return Err(ByteSourceError::OutsideOfRoots),
+            Err(error) => return self.check(path).and(Err(error.into())),
+        };
         let file = File::open(&real)?;
         // A link may have taken the place of the file, or of a folder, since it was looked at.
         let again = real.canonicalize()?;

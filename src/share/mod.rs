@@ -6,7 +6,7 @@
 //! | file | what is in it |
 //! | --- | --- |
 //! | `export` | a view of a collection → Parquet, here or in an object store |
-//! | [`import`] | a collection from a table from elsewhere |
+//! | `import` | a collection from a table from elsewhere |
 //! | `table` | records and headers as the one table that is shared |
 //! | `stac_geoparquet` | that table as STAC items |
 //! | `view`, `batches` | a view as a table: what is in it, its first records, a stream of batches |
@@ -20,7 +20,7 @@ mod batches;
 mod error;
 mod export;
 #[cfg(feature = "table")]
-pub mod import;
+mod import;
 mod keys;
 mod merge;
 mod splits;
@@ -35,6 +35,8 @@ pub use annotate::AnnotateSummary;
 pub use batches::RecordBatches;
 pub use error::TableError;
 pub use export::{Export, ExportError, ExportFormat, ExportProgress, ExportSummary};
+#[cfg(feature = "table")]
+pub use import::{Import, ImportError};
 pub use merge::Merge;
 pub use splits::{SplitBy, SplitSummary, Splits};
 pub use table_file::{TableReader, open_table};

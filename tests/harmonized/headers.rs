@@ -182,8 +182,8 @@ fn from_table(remote: &Remote, field: &Field) -> (Collection, Collection) {
             let header = stored.header(number, stored.band(&asset.band).unwrap()).unwrap();
             let header = header.get().unwrap();
             let crs = header.georeference().unwrap().crs;
-            let column = header_column::to_array([Some(header)].into_iter()).unwrap();
-            let header = header_column::from_array(&column, 0, "geotiff", crs).unwrap().unwrap();
+            let column = header_column::to_array([Some((header, 0))].into_iter()).unwrap();
+            let header = header_column::from_array(&column, 0, "geotiff", crs, 0).unwrap().unwrap();
             let header = Arc::new(HeaderArchive::new(&header).unwrap());
             headers.push(SourceHeader { row, band: asset.band.clone(), header });
         }

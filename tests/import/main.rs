@@ -8,8 +8,13 @@ mod compare;
 #[allow(dead_code)]
 #[path = "../oracle/mod.rs"]
 mod oracle;
+#[path = "../servers/s3.rs"]
+mod s3_service;
 #[path = "../oracle/samples.rs"]
 mod samples;
 mod support;
 
+mod hostile;
+mod layouts;
 mod rasteret_exports;
+mod refresh;

@@ -24,7 +24,7 @@
 //! | `geometry` | WKB, WKT, GeoArrow | else GeoParquet's primary column, else the only column with a GeoArrow type. Its CRS stays with it, for the engine to reproject: that of the file's metadata, else the field's, else OGC:CRS84; [`TableSource::geometry_crs`] overrides it |
 //! | `bbox`, `scene_bbox` | a struct of `xmin`, … or `minx`, …; a list of 4 or 6 numbers | [`TableSource::bbox_columns`] come first, then what GeoParquet says covers the geometry. Null unless it is in degrees: the engine derives it |
 //! | `assets` | a struct or map of key → asset, a list of assets with `key` or `name`, JSON of either | an asset has an `href`, perhaps a `band_index` and a media `type`, or is the href itself |
-//! | `proj:code`, `proj:epsg`, `crs`, `proj:wkt2`, `proj:projjson` | numbers, text | the raster's CRS: of the first that has one |
+//! | `proj:code`, `proj:epsg`, `crs`, `proj:wkt2`, `proj:projjson` | numbers, text | the raster's CRS: of the first that has one; else the `proj:code` or `proj:epsg` of the first asset that has one |
 //! | `collection` | text | |
 //! | `{band}_metadata` | structs as rasteret writes them | [headers](rasteret_schema::SourceBatch::headers), unless they do not say enough to read by; those that make no sense are [named](rasteret_schema::SourceBatch::unusable) |
 //!

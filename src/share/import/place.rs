@@ -50,6 +50,9 @@ impl Place {
 
     /// The folder that a local table is, or lies in.
     fn beside(table: &Path) -> Result<Place> {
+        if !table.exists() {
+            return Err(Error::NotFound { href: table.display().to_string() });
+        }
         let folder = match table.is_dir() {
             true => table.to_owned(),
             false => std::path::absolute(table)
@@ -90,12 +93,12 @@ mod tests {
         assert_eq!(beside("a.parquet"), Place { base: Some(real.clone()), roots: vec![real.clone()] });
         assert_eq!(beside("table").roots, [format!("{real}/table")]);
         assert_eq!(Place::of("s3://b/table/", None, &[]).unwrap(), Place::default());
-        assert_eq!(Place::of("/a.parquet", None, &[]).unwrap().roots, Vec::<String>::new());
 
         let named = Place::of("s3://b/table/", Some(&uri("table")), &[uri("a.parquet").into()]).unwrap();
         assert_eq!(named.roots, [format!("{real}/table"), format!("{real}/a.parquet")]);
         let remote = Place::of(&uri("a.parquet"), Some("https://h/data"), &[]).unwrap();
         assert_eq!(remote, Place { base: Some("https://h/data".to_owned()), roots: Vec::new() });
+        assert!(Place::of(&uri("nothing"), None, &[]).is_err());
         for missing in ["nothing", "a.parquet"] {
             assert!(Place::of("s3://b/table/", Some(&uri(missing)), &[]).is_err());
         }

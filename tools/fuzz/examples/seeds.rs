@@ -16,7 +16,7 @@ use rasteret_geotiff::write::{
 };
 use rasteret_schema::{
     BandMetadata, ByteRanges, ColorInterpretation, Encoding, Geotransform, HeaderArchive, Parsed, PixelValue,
-    RasterHeader,
+    RasterHeader, header_column,
 };
 use std::error::Error;
 use std::path::Path;
@@ -37,8 +37,11 @@ fn main() -> Result<()> {
     tables()
 }
 
-/// A table of two scenes in each format.
+/// A table of two scenes with headers in each format.
 fn tables() -> Result<()> {
+    let file = files()?.into_iter().find(|(name, _)| name == "geographic").ok_or("there is no such file")?.1;
+    let archive = archive(&file)?;
+    let headers = header_column::to_array([archive.header()?; 2].map(Some).into_iter())?;
     let text = |values: [&str; 2]| Arc::new(StringArray::from(values.to_vec())) as ArrayRef;
     let numbers = |values: [f64; 2]| Arc::new(Float64Array::from(values.to_vec())) as ArrayRef;
     let batch = RecordBatch::try_from_iter([
@@ -46,6 +49,7 @@ fn tables() -> Result<()> {
         ("datetime", text(["2024-01-03", "2024-01-08T05:22:31Z"])),
         ("href", text(["a.tif", "b.tif"])),
         ("proj:epsg", numbers([32643.0, 32644.0])),
+        ("href_metadata", Arc::new(headers) as ArrayRef),
     ])?;
     let mut parquet = ArrowWriter::try_new(Vec::new(), batch.schema(), None)?;
     parquet.write(&batch)?;

@@ -9,13 +9,17 @@ use arrow_array::{Array, ArrayRef, Int32Array, LargeListArray, StringArray};
 use arrow_buffer::NullBuffer;
 use arrow_cast::cast;
 use arrow_schema::{ArrowError, DataType};
+use rasteret_schema::record::EPSG;
 use rasteret_schema::{Asset, BandMap};
 use serde_json::Value;
 use std::collections::HashSet;
 use std::ops::Range;
 
 /// The fields of an asset that are read.
-pub(crate) const ASSET_FIELDS: [&str; 4] = ["href", "type", "band_index", BANDS];
+pub(crate) const ASSET_FIELDS: [&str; 6] = ["href", "type", "band_index", BANDS, CODE, EPSG];
+
+/// The raster's CRS, where an asset says it itself, as STAC has it since version 2 of the projection extension.
+const CODE: &str = "proj:code";
 
 /// Media types of assets that are no rasters, by their beginning.
 const NO_RASTERS: [&str; 8] = [
@@ -50,6 +54,15 @@ struct RowAsset<'a> {
     band_index: Option<i32>,
     /// Names of the samples, where there are such.
     samples: Vec<Option<&'a str>>,
+    /// The raster's CRS.
+    crs: Option<&'a str>,
+}
+
+/// The bands of a record, and what their assets say of its CRS.
+#[derive(Debug, Default)]
+pub(super) struct RowBands {
+    pub assets: Vec<Asset>,
+    pub crs: Option<String>,
 }
 
 impl AssetsPlace {
@@ -83,14 +96,15 @@ impl AssetMaker {
     }
 
     /// The bands of a record: in the order in which they were asked for, else in that of the map or the assets.
-    fn bands(&self, assets: &[RowAsset<'_>]) -> Result<Vec<Asset>, String> {
+    fn bands(&self, assets: &[RowAsset<'_>]) -> Result<RowBands, String> {
         let find = |key: &str| assets.iter().find(|asset| asset.key == key);
         let keys = || assets.iter().map(|asset| asset.key).collect::<Vec<_>>().join(", ");
         let BandMap { assets: named, indexes } = &self.bands;
-        let made = |band: &str, asset: &RowAsset<'_>, index: Option<i32>| Asset {
-            band: band.to_owned(),
-            href: self.base.resolve(asset.href),
-            band_index: index.or(asset.band_index),
+        let mut crs: Option<String> = None;
+        let mut made = |band: &str, asset: &RowAsset<'_>, index: Option<i32>| {
+            crs = crs.take().or_else(|| asset.crs.map(str::to_owned));
+            let href = self.base.resolve(asset.href);
+            Asset { band: band.to_owned(), href, band_index: index.or(asset.band_index) }
         };
         let mut bands: Vec<Asset> = if !named.is_empty() {
             let found = named.iter().filter_map(|(band, key)| Some((band, find(key)?)));
@@ -125,7 +139,7 @@ impl AssetMaker {
                 _ => format!("none of its assets is a band that is wanted; it has: {}", keys()),
             });
         }
-        Ok(bands)
+        Ok(RowBands { assets: bands, crs })
     }
 }
 
@@ -151,7 +165,7 @@ pub(super) struct BatchAssets<'a> {
 
 impl BatchAssets<'_> {
     /// The bands of a row, or why it has none.
-    pub fn of(&self, row: usize) -> Result<Vec<Asset>, String> {
+    pub fn of(&self, row: usize) -> Result<RowBands, String> {
         let mut assets: Vec<RowAsset<'_>> = Vec::new();
         let json;
         match &self.column {
@@ -194,6 +208,7 @@ fn with_samples(assets: Vec<RowAsset<'_>>) -> Vec<RowAsset<'_>> {
             media_type: asset.media_type,
             band_index: i32::try_from(sample).ok(),
             samples: Vec::new(),
+            crs: asset.crs,
         };
         let own = asset.samples.iter().position(|name| *name == Some(asset.key));
         let Some(own) = own.filter(|_| asset.samples.len() > 1 && asset.band_index.is_none()) else {
@@ -218,7 +233,7 @@ fn of_json(json: &Value) -> Vec<RowAsset<'_>> {
         let band_index = index.and_then(|index| i32::try_from(index).ok()).filter(|index| *index >= 0);
         let samples = value.get(BANDS).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         let samples = samples.iter().map(|sample| sample.get("name").and_then(Value::as_str)).collect();
-        Some(RowAsset { key, href, media_type: text("type"), band_index, samples })
+        Some(RowAsset { key, href, media_type: text("type"), band_index, samples, crs: text(CODE) })
     }
     match json {
         Value::Object(assets) => assets.iter().filter_map(|(key, value)| asset(key, value)).collect(),
@@ -310,6 +325,7 @@ struct Values {
     media_type: Option<StringArray>,
     band_index: Option<Int32Array>,
     samples: Option<Samples>,
+    crs: Option<StringArray>,
 }
 
 /// The names in lists of bands.
@@ -350,7 +366,14 @@ impl Values {
         let validity = column.nulls().cloned();
         if is_text(column.data_type()) {
             let href = text(column)?;
-            return Ok(Some(Values { validity, href, media_type: None, band_index: None, samples: None }));
+            return Ok(Some(Values {
+                validity,
+                href,
+                media_type: None,
+                band_index: None,
+                samples: None,
+                crs: None,
+            }));
         }
         let Some(assets) = column.as_struct_opt() else { return Ok(None) };
         let field = |name: &str, can_be: fn(&DataType) -> bool| {
@@ -365,6 +388,12 @@ impl Values {
             media_type: field("type", is_text).map(text).transpose()?,
             band_index: index.map(|index| index.as_primitive::<Int32Type>().clone()),
             samples: assets.column_by_name(BANDS).map(Samples::new).transpose()?.flatten(),
+            crs: match (field(CODE, is_text), field(EPSG, DataType::is_integer)) {
+                (Some(codes), _) => Some(text(codes)?),
+                // A number alone is an EPSG code.
+                (None, Some(codes)) => Some(text(codes)?),
+                (None, None) => None,
+            },
         }))
     }
 
@@ -385,6 +414,7 @@ impl Values {
             media_type: types.map(|types| types.value(index)),
             band_index: indexes.map(|indexes| indexes.value(index)).filter(|index| *index >= 0),
             samples: self.samples.as_ref().map(|samples| samples.of(index)).unwrap_or_default(),
+            crs: self.crs.as_ref().filter(|crs| crs.is_valid(index)).map(|crs| crs.value(index)),
         })
     }
 }

@@ -15,12 +15,13 @@ pub(super) struct RasterCrs {
     pub text: StringArray,
 }
 
-/// The CRS of each row that is kept: of the first column that says one; the EPSG code of the first that has
-/// one.
+/// The CRS of each row that is kept: of the first column that says one, else of its assets; the EPSG code of the
+/// first that has one.
 pub(super) fn find(
     columns: &[String],
     batch: &RecordBatch,
     kept: &BooleanArray,
+    of_assets: &[Option<String>],
 ) -> Result<RasterCrs, ArrowError> {
     let mut found: Vec<(Option<i32>, Option<String>)> = vec![(None, None); kept.true_count()];
     for column in columns.iter().filter_map(|name| batch.column_by_name(name)) {
@@ -37,17 +38,29 @@ pub(super) fn find(
             let texts = cast(&column, &DataType::Utf8)?;
             texts.as_string::<i32>().iter().map(|text| text.and_then(from_text)).collect()
         };
-        for ((epsg, text), crs) in found.iter_mut().zip(crs) {
-            let Some(crs) = crs else { continue };
-            let code = crs.epsg().and_then(|code| i32::try_from(code).ok()).filter(|code| *code > 0);
-            *epsg = epsg.or(code);
-            text.get_or_insert_with(|| crs.to_string());
+        for (found, crs) in found.iter_mut().zip(crs) {
+            add(found, crs);
         }
+    }
+    for (found, crs) in found.iter_mut().zip(of_assets).filter(|(found, _)| **found == (None, None)) {
+        // A code alone is EPSG's.
+        let crs = crs.as_deref().and_then(|text| match text.trim().parse() {
+            Ok(code) => Some(Crs::from_epsg(code)),
+            Err(_) => from_text(text),
+        });
+        add(found, crs);
     }
     Ok(RasterCrs {
         epsg: found.iter().map(|(epsg, _)| *epsg).collect(),
         text: found.iter().map(|(_, text)| text.as_deref()).collect(),
     })
+}
+
+fn add((epsg, text): &mut (Option<i32>, Option<String>), crs: Option<Crs>) {
+    let Some(crs) = crs else { return };
+    let code = crs.epsg().and_then(|code| i32::try_from(code).ok()).filter(|code| *code > 0);
+    *epsg = epsg.or(code);
+    text.get_or_insert_with(|| crs.to_string());
 }
 
 /// A CRS by name, in WKT, or in PROJJSON, which says its name itself.
@@ -80,9 +93,12 @@ mod tests {
         let epsg: ArrayRef = Arc::new(Float64Array::from(vec![Some(1.0), Some(4326.0), None, Some(0.5)]));
         let batch = RecordBatch::try_from_iter([("proj:code", code), ("proj:epsg", epsg)]).unwrap();
         let columns = ["proj:code".to_owned(), "proj:epsg".to_owned()];
-        let RasterCrs { epsg, text } = find(&columns, &batch, &BooleanArray::from(vec![true; 4])).unwrap();
-        assert_eq!(epsg, Int32Array::from(vec![Some(32643), Some(4326), None, None]));
-        let expected = [Some("EPSG:32643"), Some("EPSG:4326"), Some("ESRI:54009"), None];
+        let of_assets = [Some("EPSG:1"), Some("EPSG:1"), Some("EPSG:1"), Some("32644")];
+        let of_assets = of_assets.map(|crs| crs.map(str::to_owned));
+        let RasterCrs { epsg, text } =
+            find(&columns, &batch, &BooleanArray::from(vec![true; 4]), &of_assets).unwrap();
+        assert_eq!(epsg, Int32Array::from(vec![Some(32643), Some(4326), None, Some(32644)]));
+        let expected = [Some("EPSG:32643"), Some("EPSG:4326"), Some("ESRI:54009"), Some("EPSG:32644")];
         assert_eq!(text, StringArray::from_iter(expected));
     }
 }

@@ -69,7 +69,7 @@ impl Converter {
         };
         let bands = self.assets.on(rows.batch.column_by_name(self.layout.assets.column()))?;
         let mut kept = vec![false; rows.batch.num_rows()];
-        let (mut assets, mut times, mut boxes) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut assets, mut crs, mut times, mut boxes) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for (row, kept) in kept.iter_mut().enumerate() {
             let time = found.time(row);
             if matches!(time, Ok(time) if !is_within(time, found.boxes[row], selection)) {
@@ -90,7 +90,8 @@ impl Converter {
             match bands.of(row) {
                 Ok(of_row) => {
                     *kept = true;
-                    assets.push(of_row);
+                    assets.push(of_row.assets);
+                    crs.push(of_row.crs);
                     times.push(time);
                     boxes.push(found.boxes[row]);
                 }
@@ -99,7 +100,8 @@ impl Converter {
         }
         let numbers: Vec<usize> = (0..kept.len()).filter(|row| kept[*row]).collect();
         let kept = BooleanArray::from(kept);
-        let records = self.batch(&rows.batch, &found, &kept, Columns { assets: &assets, times, boxes })?;
+        let records =
+            self.batch(&rows.batch, &found, &kept, Columns { assets: &assets, crs: &crs, times, boxes })?;
         let headers = headers::of(&self.layout.headers, &rows.batch, &numbers, &assets, &records, |row| {
             format!("{}, {}", self.layout.table, numbered(row))
         })?;
@@ -114,7 +116,7 @@ impl Converter {
         kept: &BooleanArray,
         columns: Columns<'_>,
     ) -> Result<RecordBatch, ArrowError> {
-        let Columns { assets, times, boxes } = columns;
+        let Columns { assets, crs: of_assets, times, boxes } = columns;
         let rows = assets.len();
         let none = |name: &str| -> Result<ArrayRef, ArrowError> {
             Ok(new_null_array(record::schema().field_with_name(name)?.data_type(), rows))
@@ -140,7 +142,7 @@ impl Converter {
                 if column.data_type().is_nested() { column } else { cast(&column, place.field.data_type())? };
             geometry_field = Some(Arc::clone(&place.field));
         }
-        let crs = crs::find(&self.layout.crs, batch, kept)?;
+        let crs = crs::find(&self.layout.crs, batch, kept, of_assets)?;
         let collection = match self.layout.collection.as_ref().and_then(|name| batch.column_by_name(name)) {
             Some(column) => cast(&filter(column, kept)?, &DataType::Utf8)?,
             None => none(record::COLLECTION)?,
@@ -178,6 +180,8 @@ impl Converter {
 /// What was found of the records of a batch.
 struct Columns<'a> {
     assets: &'a [Vec<Asset>],
+    /// What the assets say of the CRS.
+    crs: &'a [Option<String>],
     times: Vec<i64>,
     boxes: Vec<Option<BoundingBox>>,
 }

@@ -64,6 +64,10 @@ pub(super) fn span_of_times(
     datetime: &str,
 ) -> Option<(i64, i64)> {
     let (leaf, clock) = Clock::of(metadata.file_metadata().schema_descr(), arrow, datetime)?;
+    // The order of texts is not that of times.
+    if matches!(clock, Clock::Text) {
+        return None;
+    }
     let groups = metadata.row_groups().iter().filter(|group| group.num_rows() > 0);
     let times = groups.map(|group| clock.times(Span::of_group(group, leaf)?));
     let spans = times.collect::<Option<Vec<_>>>()?;

@@ -1,6 +1,7 @@
 //! Files that no writer writes: an error, never a panic, and memory within bounds.
 
 use crate::support::{scenes, write_parquet};
+use arrow_array::{ArrayRef, RecordBatch};
 use arrow_ipc::CompressionType;
 use arrow_ipc::writer::{FileWriter, IpcWriteOptions, StreamWriter};
 use futures::StreamExt;
@@ -9,7 +10,10 @@ use parquet::basic::Compression;
 use parquet::file::properties::WriterProperties;
 use proptest::prelude::*;
 use rasteret_schema::conformance::OneFile;
-use rasteret_schema::{BoundingBox, Selection, SourceAdapter};
+use rasteret_schema::{
+    BandMetadata, BoundingBox, Crs, DataType, Encoding, Georeference, Geotransform, HeaderArchive,
+    ImageHeader, ObjectVersion, PixelValue, RasterHeader, Selection, SourceAdapter, TileTable, header_column,
+};
 use rasteret_table::TableSource;
 use std::fs::File;
 use std::sync::{Arc, LazyLock};
@@ -17,6 +21,7 @@ use std::sync::{Arc, LazyLock};
 /// Reads a table to its end or its first error.
 fn read(bytes: Vec<u8>) {
     let source = TableSource::new("memory://table", Arc::new(OneFile::new(bytes))).href_column("href");
+    let _ = block_on(source.footers());
     for selection in [
         Selection::default(),
         Selection { bbox: Some(BoundingBox::new(0.0, 0.0, 9.0, 9.0)), start: Some(0), end: Some(1 << 50) },
@@ -33,11 +38,60 @@ fn read(bytes: Vec<u8>) {
     }
 }
 
+/// The same scenes with headers of their only band.
+fn with_headers(scenes: &RecordBatch) -> RecordBatch {
+    let header = RasterHeader {
+        format: "geotiff".to_owned(),
+        georeference: Georeference {
+            transform: Some(Geotransform::new(10.0, 0.0, 5e5, 0.0, -10.0, 1e6)),
+            crs: Some(Crs::from_epsg(32643)),
+            ..Georeference::default()
+        },
+        nodata: Some(PixelValue::Integer(0)),
+        bands: vec![BandMetadata::default()],
+        color_map: Vec::new(),
+        encodings: vec![Encoding::uncompressed(DataType::UInt16)],
+        images: vec![ImageHeader {
+            width: 20,
+            height: 10,
+            tile_width: 16,
+            tile_height: 16,
+            encoding: 0,
+            mask: None,
+            tiles: TileTable::new(&[100, 700], &[512, 512]),
+        }],
+        masks: Vec::new(),
+        object: ObjectVersion::default(),
+    };
+    let archive = HeaderArchive::new(&header).unwrap();
+    let rows = vec![Some(archive.header().unwrap()); scenes.num_rows()];
+    let mut columns: Vec<(&str, ArrayRef)> = Vec::new();
+    let schema = scenes.schema();
+    columns.extend(schema.fields().iter().map(|field| field.name().as_str()).zip(scenes.columns().to_vec()));
+    columns.push(("href_metadata", Arc::new(header_column::to_array(rows.into_iter()).unwrap())));
+    columns.push(("crs", crate::support::text(vec!["EPSG:32643"; scenes.num_rows()])));
+    RecordBatch::try_from_iter(columns).unwrap()
+}
+
+#[test]
+fn headers_are_read() {
+    let source =
+        TableSource::new("memory://table", Arc::new(OneFile::new(TABLES[0].clone()))).href_column("href");
+    let batches = crate::support::batches(&source, &Selection::default()).unwrap();
+    assert_eq!(batches.iter().map(|batch| batch.headers.len()).sum::<usize>(), 40);
+    assert!(batches.iter().all(|batch| batch.unusable.is_empty()));
+    let footers = block_on(source.footers()).unwrap();
+    assert_eq!(
+        (footers.len(), footers[0].rows, footers[0].times),
+        (1, Some(40), Some((0, 39 * 86_400_000_000)))
+    );
+}
+
 /// Tables of all formats.
 static TABLES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("table");
-    let batch = scenes(40);
+    let batch = with_headers(&scenes(40));
     let mut tables = Vec::new();
     for compression in [Compression::UNCOMPRESSED, Compression::SNAPPY, Compression::ZSTD(Default::default())]
     {

@@ -214,3 +214,31 @@ fn secrets_stay_in_hrefs_to_read() {
         arrow_cast::display::array_value_to_string(batch.records.column_by_name("href").unwrap(), 0).unwrap();
     assert_eq!(kept, "https://h/a.tif");
 }
+
+#[test]
+fn assets_say_their_crs() {
+    use arrow_array::{ArrayRef, StringArray, StructArray};
+    use arrow_schema::{DataType, Field, Fields};
+    let texts = |values: [&str; 2]| Arc::new(StringArray::from(values.to_vec())) as ArrayRef;
+    let fields: Fields =
+        ["href", "proj:code"].map(|name| Field::new(name, DataType::Utf8, true)).to_vec().into();
+    let asset =
+        |codes| Arc::new(StructArray::new(fields.clone(), vec![texts(["a.tif", "b.tif"]), codes], None));
+    let assets = StructArray::from(vec![(
+        Arc::new(Field::new("B1", DataType::Struct(fields.clone()), true)),
+        asset(texts(["EPSG:32643", "epsg:4326"])) as ArrayRef,
+    )]);
+    let batch = RecordBatch::try_from_iter([
+        ("id", texts(["a", "b"])),
+        ("datetime", texts(["2024-01-03", "2024-01-08"])),
+        ("crs", Arc::new(StringArray::from(vec![None, Some("EPSG:3857")])) as ArrayRef),
+        ("assets", Arc::new(assets) as ArrayRef),
+    ])
+    .unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("table.parquet");
+    crate::support::write_parquet(&path, &batch, Default::default());
+    let found = crate::support::records(&crate::support::table(&path), &Selection::default());
+    let crs = found.iter().map(|record| (record.epsg, record.crs.as_deref())).collect::<Vec<_>>();
+    assert_eq!(crs, [(Some(32643), Some("EPSG:32643")), (Some(3857), Some("EPSG:3857"))]);
+}

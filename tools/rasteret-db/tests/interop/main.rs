@@ -10,6 +10,7 @@ mod demo;
 mod environment;
 #[cfg(unix)]
 mod full_disk;
+mod imports;
 #[allow(dead_code, reason = "other tests use the rest")]
 #[path = "../../../../tests/oracle/mod.rs"]
 mod oracle;
