@@ -53,7 +53,7 @@ impl Filter {
     /// is unknown, as in SQL, and the record is left out.
     ///
     /// Names of columns may have colons; a field of a struct is `bbox.xmin`. Besides comparisons, AND, OR
-    /// and NOT there are BETWEEN, IN, LIKE (`%`, `_`, with `\\` before them for themselves), IS NULL,
+    /// and NOT there are BETWEEN, IN, LIKE (`%`, `_`, with `\` before them for themselves), IS NULL,
     /// `+ - * / % ^ DIV`, CASEI, ACCENTI, the temporal operators (`T_`), those of arrays (`A_`), and the
     /// spatial ones (`S_`) on `geometry`, in longitude and latitude: a `BBOX(west, south, east, north)`
     /// whose west is greater than its east crosses the antimeridian.

@@ -61,6 +61,8 @@ fn values_of_all_types() {
         ("f > 100", "ft?f"),
         ("t LIKE 'b\\%_'", "ft?f"),
         ("t LIKE 'line%k'", "ff?t"),
+        ("'b%c' LIKE t", "ft?f"),
+        ("t LIKE t", "tt?t"),
         ("ACCENTI(CASEI(t)) = 'ea'", "tf?f"),
         ("b", "tf?t"),
         ("b = FALSE", "ft?f"),
@@ -84,4 +86,16 @@ fn values_of_all_types() {
     ] {
         assert_eq!(evaluated(text).as_deref(), Ok(expected), "{text}");
     }
+}
+
+#[test]
+fn only_what_is_named_is_read() {
+    let batch = batch();
+    let columns = |text: &str| {
+        let condition = Condition::parse(text).unwrap().bind(batch.schema_ref()).unwrap();
+        condition.columns().join(" ")
+    };
+    assert_eq!(columns("i > 0 OR (t LIKE 'a%' AND i IS NULL)"), "i t");
+    assert_eq!(columns("T_DURING(INTERVAL(s, n), INTERVAL('..', '2024-01-01'))"), "s n");
+    assert_eq!(columns("1 = 2"), "");
 }
