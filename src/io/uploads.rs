@@ -133,22 +133,30 @@ impl Uploads {
     /// If an object cannot be completed: those that were before it are removed again, unless there were others.
     pub async fn publish(mut self, others: &[String]) -> Result<(), ByteSourceError> {
         let others = others.iter().map(|name| self.path(name)).collect::<Result<Vec<_>, _>>()?;
-        let written: Vec<Path> = self.begun.iter().map(|begun| begun.path.clone()).collect();
+        let mut written: Vec<Path> = Vec::with_capacity(self.begun.len());
         while !self.begun.is_empty() {
             let next = self.begun.split_off(self.begun.len().saturating_sub(CONCURRENT));
-            let completed = next.into_iter().map(|Upload { mut upload, .. }| {
+            let completed = next.into_iter().map(|Upload { path, mut upload }| {
                 self.within(async move {
                     if let Err(error) = upload.complete().await {
                         // The first error is the one to report.
                         let _ = upload.abort().await;
                         return Err(error);
                     }
-                    Ok(())
+                    Ok(path)
                 })
             });
-            if let Some(error) = join_all(completed).await.into_iter().find_map(Result::err) {
+            let (mut paths, mut failed) = (Vec::new(), None);
+            for completed in join_all(completed).await {
+                match completed {
+                    Ok(path) => paths.push(path),
+                    Err(error) => failed = failed.or(Some(error)),
+                }
+            }
+            written.append(&mut paths);
+            if let Some(error) = failed {
+                // Some of what was there may be replaced already: that must not go as well.
                 if others.is_empty() {
-                    // What is not there is no matter.
                     let _ = self.remove(written).await;
                 }
                 self.give_up().await;

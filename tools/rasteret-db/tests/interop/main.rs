@@ -8,6 +8,7 @@ mod aliases;
 mod datasets;
 mod demo;
 mod environment;
+mod exports;
 #[cfg(unix)]
 mod full_disk;
 mod imports;
