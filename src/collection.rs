@@ -81,6 +81,31 @@ impl Collection {
         Collection { filter: self.filter.clone().and(filter), ..self.clone() }
     }
 
+    /// The records of this view for which a condition in CQL2-text is true: [`Filter::cql2`]. Whether it
+    /// fits the columns is checked at once, also if there are no records.
+    ///
+    /// ```no_run
+    /// # fn clear(collection: rasteret::Collection) -> rasteret::Result<()> {
+    /// let clear = collection.r#where("eo:cloud_cover < 10 AND split = 'train'")?;
+    /// println!("{} of {}", clear.ids()?.len(), collection.ids()?.len());
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`FilterError`](crate::query::FilterError) if the text is no CQL2, or names a column that is not
+    /// there or is of another type.
+    pub fn r#where(&self, text: &str) -> Result<Collection> {
+        let filter = Filter::cql2(text)?;
+        filter.bind(self.snapshot()?.collection(&self.name)?.schema())?;
+        Ok(self.subset(filter))
+    }
+
+    /// The records of this view that are of a split.
+    pub fn select_split(&self, name: &str) -> Collection {
+        self.subset(Filter::new().split(name))
+    }
+
     /// What there is to know of the whole collection.
     ///
     /// # Errors
@@ -151,14 +176,15 @@ impl Collection {
         query::ids(&snapshot.collection(&self.name)?, &self.filter)
     }
 
-    /// The header of a band of a record.
+    /// The header of a band of a record, as it is stored. The band may be an [alias](Collection::with_band_aliases).
     ///
     /// # Errors
     ///
-    /// If there is no such record or band, or its header could not be parsed.
+    /// If there is no such record or band, or its header was not parsed.
     pub fn header(&self, id: &str, band: &str) -> Result<HeaderDescription> {
         let snapshot = self.snapshot()?;
-        query::header(&snapshot.collection(&self.name)?, id, band)
+        let stored = snapshot.collection(&self.name)?;
+        query::header(&stored, id, band, &self.aliases_in(&stored))
     }
 
     /// Parses the headers of this view's records again.

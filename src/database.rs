@@ -6,6 +6,7 @@ use crate::collection::{Collection, CollectionInfo};
 use crate::error::Result;
 use crate::io::{ByteSources, UrlSigner};
 use crate::read::ReadLimits;
+use crate::read::header::FetchedHeaders;
 use crate::read::pipeline::Pipeline;
 use crate::readers::Readers;
 #[cfg(feature = "table")]
@@ -24,6 +25,7 @@ pub struct Database {
     store: Arc<Store>,
     readers: Readers,
     sources: ByteSources,
+    fetched_headers: Arc<FetchedHeaders>,
 }
 
 impl Database {
@@ -49,12 +51,18 @@ impl Database {
     }
 
     fn over(store: Store) -> Self {
-        Database { store: Arc::new(store), readers: Readers::default(), sources: ByteSources::default() }
+        Database {
+            store: Arc::new(store),
+            readers: Readers::default(),
+            sources: ByteSources::default(),
+            fetched_headers: Arc::default(),
+        }
     }
 
     /// The same database with another raster reader, which is asked before the built-in ones.
     pub fn with_reader(mut self, reader: Arc<dyn RasterReader>) -> Self {
         self.readers = self.readers.with(reader);
+        self.fetched_headers = Arc::default();
         self
     }
 
@@ -62,6 +70,7 @@ impl Database {
     /// their options.
     pub fn with_sources(mut self, sources: ByteSources) -> Self {
         self.sources = sources;
+        self.fetched_headers = Arc::default();
         self
     }
 
@@ -241,6 +250,11 @@ impl Database {
 
     pub(crate) fn pipeline(&self) -> Pipeline {
         Pipeline::new(self.sources.clone(), self.readers.clone(), ReadLimits::default())
+    }
+
+    /// Headers that reads have fetched and could not store.
+    pub(crate) fn fetched_headers(&self) -> &FetchedHeaders {
+        &self.fetched_headers
     }
 
     pub(crate) fn store(&self) -> &Store {

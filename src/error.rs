@@ -113,7 +113,10 @@ pub enum Error {
         /// The first, and why.
         first: String,
     },
-    /// A filter, an option or another argument makes no sense.
+    /// A filter is not one, or does not fit the columns.
+    #[error(transparent)]
+    Filter(#[from] crate::query::FilterError),
+    /// An option or another argument makes no sense.
     #[error("{0}")]
     InvalidArgument(String),
     /// The arrays of a read do not have one shape.
@@ -137,17 +140,27 @@ pub enum Error {
         resolutions: String,
     },
     /// A record does not have a band.
-    #[error("record {record:?} has no band {band:?}; it has {}", .available.join(", "))]
+    #[error(
+        "record {record:?} has no band {band:?}{}; it has {}. {}", stands_for(aliases, band), .available.join(", "),
+        who_lacks(*lacking, aliases)
+    )]
     NoSuchBand {
         /// The record.
         record: String,
         /// The band that was asked for.
         band: String,
-        /// The bands that there are.
+        /// The bands that the record has.
         available: Vec<String>,
+        /// Other names of bands that could have been asked for.
+        aliases: rasteret_schema::BandAliases,
+        /// How many of the records do not have the band, and how many records there are.
+        lacking: (usize, usize),
     },
     /// The bands of a read do not have one data type.
-    #[error("the bands are of different data types: {dtypes}; read them one at a time")]
+    #[error(
+        "the bands are of different data types: {dtypes}; read bands, or records (filtered by their collection, say), \
+         of one data type at a time"
+    )]
     DataTypeMismatch {
         /// The data types, and bands that have them.
         dtypes: String,
@@ -217,6 +230,22 @@ pub enum Error {
     },
 }
 
+/// What an alias stands for, in brackets.
+fn stands_for(aliases: &rasteret_schema::BandAliases, band: &str) -> String {
+    match aliases.get(band) {
+        [] => String::new(),
+        bands => format!(" (which stands for {})", bands.join(" or ")),
+    }
+}
+
+fn who_lacks((lacking, all): (usize, usize), aliases: &rasteret_schema::BandAliases) -> String {
+    if lacking < all {
+        return format!("Of {all} records, {lacking} lack it: skip missing bands to leave these out");
+    }
+    let aliases = if aliases.is_empty() { "there are no aliases".to_owned() } else { format!("{aliases}") };
+    format!("None of the {all} records has it; aliases of bands: {aliases}")
+}
+
 /// Where a raster comes from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Location {
@@ -262,6 +291,7 @@ impl Error {
             #[cfg(feature = "table")]
             Error::Import(error) => error.kind(),
             Error::BuildFailures { .. } => "build-failures",
+            Error::Filter(error) => error.kind(),
             Error::InvalidArgument(_) => "invalid-argument",
             Error::ShapeMismatch { .. } => "shape-mismatch",
             Error::GridMismatch { .. } => "grid-mismatch",

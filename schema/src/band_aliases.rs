@@ -19,10 +19,10 @@ use std::fmt;
 /// ```
 /// use rasteret_schema::BandAliases;
 /// let aliases = BandAliases::new([("red", vec!["B04", "B4"]), ("nir", vec!["B08", "B5"])])?;
-/// let landsat = ["B4", "B5"];
-/// assert_eq!(aliases.resolve("red", |band| landsat.contains(&band)), Some("B4"));
-/// assert_eq!(aliases.resolve("B5", |band| landsat.contains(&band)), Some("B5"));
-/// assert_eq!(aliases.resolve("swir", |band| landsat.contains(&band)), None);
+/// let landsat = |band: &str| ["B4", "B5"].iter().position(|of_record| *of_record == band);
+/// assert_eq!(aliases.resolve("red", landsat), Some(0));
+/// assert_eq!(aliases.resolve("B5", landsat), Some(1));
+/// assert_eq!(aliases.resolve("swir", landsat), None);
 /// # Ok::<(), rasteret_schema::BandAliasError>(())
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -195,12 +195,9 @@ impl BandAliases {
     }
 
     /// The band of a record that a name means: the one of this name, else the first that it stands for and
-    /// that the record has.
-    pub fn resolve<'a>(&'a self, name: &'a str, has: impl Fn(&str) -> bool) -> Option<&'a str> {
-        if has(name) {
-            return Some(name);
-        }
-        self.get(name).iter().map(String::as_str).find(|band| has(band))
+    /// that the record has. `find` looks a record's own band up.
+    pub fn resolve<T>(&self, name: &str, find: impl Fn(&str) -> Option<T>) -> Option<T> {
+        find(name).or_else(|| self.get(name).iter().find_map(|band| find(band)))
     }
 
     /// These aliases and others.

@@ -306,6 +306,16 @@ pub fn from_array(
     }))
 }
 
+/// Whether a header may lack what a header column does not carry, as one that comes from there does: it is of no
+/// known version of its file, and has no overview.
+pub fn may_lack_overviews(header: &ArchivedRasterHeader) -> bool {
+    let version = &header.object;
+    version.size.is_none()
+        && version.etag.is_none()
+        && version.last_modified.is_none()
+        && header.images.len() == 1
+}
+
 /// What is known of the bands: that some are opacity.
 fn bands(samples: u16, extra_samples: &[u16]) -> Vec<BandMetadata> {
     let mut bands = vec![BandMetadata::default(); usize::from(samples)];
@@ -449,6 +459,22 @@ mod tests {
         let crs = Some(Crs::from_epsg(32617));
         assert_eq!(from_array(&column, 0, "geotiff", crs).unwrap(), Some(header()));
         assert_eq!(from_array(&column, 1, "geotiff", None).unwrap(), None);
+    }
+
+    #[test]
+    fn a_header_of_a_known_version_lacks_nothing() {
+        let lacks =
+            |header: RasterHeader| may_lack_overviews(HeaderArchive::new(&header).unwrap().header().unwrap());
+        assert!(lacks(header()));
+        for object in [
+            ObjectVersion { size: Some(5), ..ObjectVersion::default() },
+            ObjectVersion { etag: Some("a".to_owned()), ..ObjectVersion::default() },
+            ObjectVersion { last_modified: Some(0), ..ObjectVersion::default() },
+        ] {
+            assert!(!lacks(RasterHeader { object, ..header() }));
+        }
+        let image = header().images.remove(0);
+        assert!(!lacks(RasterHeader { images: vec![image.clone(), image], ..header() }));
     }
 
     #[test]

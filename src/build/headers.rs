@@ -5,12 +5,13 @@
 
 use super::progress::Progress;
 use crate::cpu;
+use crate::error::{Error, Location};
 use crate::io::{ByteSource, ByteSourceError, ByteSources, without_secrets};
 use crate::readers::Readers;
 use crate::store::{Failure, HeaderFailure};
 use bytes::Bytes;
 use futures::future::try_join_all;
-use futures::stream::{self, StreamExt};
+use futures::stream::{self, Stream, StreamExt};
 use rasteret_schema::record::RecordColumns;
 use rasteret_schema::{
     ArchiveError, Asset, ByteRanges, HeaderArchive, ObjectVersion, Parsed, RasterError, RasterHeader,
@@ -92,24 +93,12 @@ impl HeaderFetcher {
                 files[file].1.push(Place { row, band: asset.band.clone(), index: asset.band_index, other });
             }
         }
-        let concurrent = self.turns.available_permits().max(1);
-        let headers = stream::iter(files)
-            .map(|(href, places)| async move {
-                // The semaphore is never closed.
-                let turn = self.turns.acquire().await.ok();
-                let header = self.header(&href).await;
-                drop(turn);
-                self.progress.step(|progress| {
-                    progress.files += 1;
-                    progress.failed += u64::from(header.is_err());
-                });
-                (header, href, places)
-            })
-            // In order: footprints come from a record's first header.
-            .buffered(concurrent);
+        let (hrefs, places): (Vec<String>, Vec<Vec<Place>>) = files.into_iter().unzip();
+        let mut places = places.into_iter();
+        let headers = self.each(hrefs);
         headers
-            .fold(Fetched::default(), |mut fetched, (header, href, places)| async move {
-                for place in places {
+            .fold(Fetched::default(), |mut fetched, (href, header)| {
+                for place in places.next().unwrap_or_default() {
                     let found = header.as_ref().map_err(|error| error.at(&href)).and_then(|header| {
                         place.check(header).map_err(|error| error.at(&href)).map(|()| Arc::clone(header))
                     });
@@ -119,9 +108,29 @@ impl HeaderFetcher {
                         Err(failure) => fetched.failures.push(HeaderFailure { row, band, failure }),
                     }
                 }
-                fetched
+                std::future::ready(fetched)
             })
             .await
+    }
+
+    /// The headers of files, in their order: footprints come from a record's first header.
+    pub fn each(
+        &self,
+        hrefs: Vec<String>,
+    ) -> impl Stream<Item = (String, Result<Arc<HeaderArchive>, HeaderError>)> {
+        let concurrent = self.turns.available_permits().max(1);
+        let headers = stream::iter(hrefs).map(move |href| async move {
+            // The semaphore is never closed.
+            let turn = self.turns.acquire().await.ok();
+            let header = self.header(&href).await;
+            drop(turn);
+            self.progress.step(|progress| {
+                progress.files += 1;
+                progress.failed += u64::from(header.is_err());
+            });
+            (href, header)
+        });
+        headers.buffered(concurrent)
     }
 
     async fn header(&self, href: &str) -> Result<Arc<HeaderArchive>, HeaderError> {
@@ -205,19 +214,28 @@ struct Place {
 }
 
 impl Place {
-    /// Whether the band is one sample of the file, and which is known.
     fn check(&self, header: &HeaderArchive) -> Result<(), HeaderError> {
-        let samples = header.header()?.image(0).map_or(0, |image| i32::from(image.samples_per_pixel));
-        let band = || self.band.clone();
-        match (self.index, &self.other) {
-            (Some(index), _) if !(0..samples).contains(&index) => {
-                Err(HeaderError::NoSuchSample { band: band(), index, samples })
-            }
-            (None, Some(other)) if samples > 1 => {
-                Err(HeaderError::AmbiguousSample { band: band(), other: other.clone(), samples })
-            }
-            _ => Ok(()),
+        check_sample(&self.band, self.index, self.other.as_deref(), header)
+    }
+}
+
+/// Whether a band is one sample of its file, and which is known. `other` is another band of the record in this file.
+pub fn check_sample(
+    band: &str,
+    index: Option<i32>,
+    other: Option<&str>,
+    header: &HeaderArchive,
+) -> Result<(), HeaderError> {
+    let samples = header.header()?.image(0).map_or(0, |image| i32::from(image.samples_per_pixel));
+    let band = || band.to_owned();
+    match (index, other) {
+        (Some(index), _) if !(0..samples).contains(&index) => {
+            Err(HeaderError::NoSuchSample { band: band(), index, samples })
         }
+        (None, Some(other)) if samples > 1 => {
+            Err(HeaderError::AmbiguousSample { band: band(), other: other.to_owned(), samples })
+        }
+        _ => Ok(()),
     }
 }
 
@@ -324,6 +342,24 @@ impl HeaderError {
             HeaderError::NoSuchSample { .. } | HeaderError::AmbiguousSample { .. } => "no-such-sample",
         };
         Failure { kind: kind.to_owned(), href: without_secrets(href), message: self.to_string() }
+    }
+
+    /// For who needs the header now.
+    pub fn located(self, location: Location) -> Error {
+        let text = self.to_string();
+        let location = Box::new(location);
+        match self {
+            HeaderError::Bytes(source) => Error::Bytes { location, source },
+            HeaderError::Raster(source) => Error::Raster { location, source },
+            HeaderError::Archive(error) => Error::Archive(error),
+            HeaderError::Unrecognized { .. } => {
+                let source = RasterError::WrongFormat { format: "raster", reason: text };
+                Error::Raster { location, source }
+            }
+            HeaderError::NoSuchSample { .. } | HeaderError::AmbiguousSample { .. } => {
+                Error::InvalidArgument(format!("{location}: {text}"))
+            }
+        }
     }
 }
 

@@ -21,9 +21,9 @@
 mod batch;
 mod enrich;
 pub mod footprint;
-mod headers;
-mod place;
-mod progress;
+pub(crate) mod headers;
+pub(crate) mod place;
+pub(crate) mod progress;
 mod refresh;
 mod run;
 mod summary;
@@ -113,7 +113,8 @@ impl Build {
     }
 
     /// Whether headers are read (they are, unless this says otherwise). A collection without them can be
-    /// queried and exported; its pixels cannot be read.
+    /// queried and exported; reads fetch the headers that they need, and keep them if the database is open for
+    /// writing.
     pub fn enrich(mut self, enrich: bool) -> Self {
         self.headers = enrich;
         self

@@ -131,8 +131,9 @@ impl Refresh {
         let (stored, numbers) = cpu::run(move || {
             let stored = this.collection.snapshot()?.collection(this.collection.name())?;
             let mut numbers: Vec<u64> = Vec::new();
-            for chunk in query::scan(&stored, this.collection.filter(), &[ID])? {
-                numbers.extend(query::kept(this.collection.filter(), chunk?)?.records);
+            let filter = this.collection.filter().bind(stored.schema())?;
+            for chunk in query::scan(&stored, &filter, &[ID])? {
+                numbers.extend(query::kept(&filter, chunk?)?.records);
             }
             Ok::<_, Error>((stored, numbers))
         })

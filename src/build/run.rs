@@ -11,7 +11,7 @@ use crate::io::without_secrets;
 use crate::store::{Collection, HeaderFailure};
 use arrow_array::BooleanArray;
 use futures::{StreamExt, TryFutureExt, TryStreamExt, stream};
-use rasteret_schema::record::{ASSETS, BBOX, DATETIME, ID, RecordColumns};
+use rasteret_schema::record::{ASSETS, BBOX, CRS, DATETIME, EPSG, GEOMETRY, ID, RecordColumns};
 use rasteret_schema::{Selection, SourceBatch, UnusableHeader};
 use std::collections::{HashMap, HashSet};
 use std::pin::pin;
@@ -135,7 +135,7 @@ impl Run {
         if batch.records.column_by_name(BBOX).is_none() {
             return Ok((0..columns.len()).collect());
         }
-        let matches = self.build.filter.matches(&batch.records)?;
+        let matches = self.build.filter.may_match_later(&batch.records, &[GEOMETRY, BBOX, EPSG, CRS])?;
         Ok((0..columns.len()).filter(|row| columns.bbox(*row).is_none() || matches.value(*row)).collect())
     }
 

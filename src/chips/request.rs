@@ -7,14 +7,15 @@ use super::set::{ChipSet, Index, Shared};
 use super::stream::{ChipIterator, ChipStream};
 use crate::collection::Collection;
 use crate::cpu;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::read::area::Area;
 use crate::read::layout::data_type;
 use crate::read::pipeline::{Pipeline, ReadLimits};
 use crate::read::request::{DEFAULT_MEMORY_LIMIT, ReadOptions};
-use crate::read::select::{Selection, bounds, select};
+use crate::read::select::{BandChoice, MissingBands, Selection, bounds, select};
+use crate::read::target::may_use_overview_at;
 use crate::store::Snapshot;
-use crate::warp::Method;
+use crate::warp::{Grid, Method};
 use rasteret_schema::{Crs, PixelValue};
 use std::sync::Arc;
 
@@ -26,7 +27,7 @@ const DEFAULT_PREFETCH: usize = 8;
 pub struct ChipRequest {
     collection: Collection,
     sampler: Sampler,
-    bands: Vec<String>,
+    bands: BandChoice,
     crs: Option<Crs>,
     resolution: Option<(f64, f64)>,
     method: Method,
@@ -46,7 +47,7 @@ impl ChipRequest {
         ChipRequest {
             collection,
             sampler,
-            bands: Vec::new(),
+            bands: BandChoice::default(),
             crs: None,
             resolution: None,
             method: Method::default(),
@@ -59,9 +60,17 @@ impl ChipRequest {
         }
     }
 
-    /// The bands, in the order of the result; those of the first record if not given.
+    /// The bands, in the order of the result; those of the first record if not given. They may be
+    /// [aliases](Collection::with_band_aliases).
     pub fn bands(mut self, bands: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
-        self.bands = bands.into_iter().map(|band| band.as_ref().to_owned()).collect();
+        self.bands.names = bands.into_iter().map(|band| band.as_ref().to_owned()).collect();
+        self
+    }
+
+    /// Leaves out records that lack one of the bands, which otherwise are an error. That no record has all of them
+    /// stays one.
+    pub fn skip_missing_bands(mut self, skip: bool) -> Self {
+        self.bands.missing = if skip { MissingBands::SkipRecord } else { MissingBands::Refuse };
         self
     }
 
@@ -153,7 +162,9 @@ impl ChipRequest {
     ///
     /// If nothing matches, bands are of several data types, or options make no sense.
     pub async fn prepare(self) -> Result<ChipSet> {
-        cpu::run(move || self.prepare_now()).await
+        let snapshot = self.collection.snapshot()?;
+        let (selection, pixels) = self.select(&snapshot).await?;
+        cpu::run(move || self.prepared(&snapshot, selection, pixels)).await
     }
 
     /// The chips, in the order of the sampler. They are read ahead in the background as soon as there is a
@@ -176,9 +187,8 @@ impl ChipRequest {
         self.prepare().wait()?.iter()
     }
 
-    fn prepare_now(self) -> Result<ChipSet> {
-        let snapshot = self.collection.snapshot()?;
-        let (Selection { records, bands }, pixels) = self.select(&snapshot)?;
+    fn prepared(self, snapshot: &Snapshot, selection: Selection, pixels: Pixels) -> Result<ChipSet> {
+        let Selection { records, bands, .. } = selection;
         let dtype = data_type(records.iter().flat_map(|record| &record.bands), &self.options)?;
         let footprints =
             records.iter().map(|record| Footprint::new(record, &pixels)).collect::<Result<Vec<_>>>()?;
@@ -222,21 +232,52 @@ impl ChipRequest {
 
     /// The records that chips may have pixels of, and the pixels of all chips: those of the records where chips
     /// are taken from. Chips may reach beyond, onto other records.
-    fn select(&self, snapshot: &Snapshot) -> Result<(Selection, Pixels)> {
+    async fn select(&self, snapshot: &Snapshot) -> Result<(Selection, Pixels)> {
         let region = match (&self.roi, &self.sampler.kind) {
-            (Some(roi), _) => Some(roi),
-            (None, Kind::Geometries { area, .. }) => Some(area),
+            (Some(roi), _) => Some(roi.clone()),
+            (None, Kind::Geometries { area, .. }) => Some(area.clone()),
             _ => None,
         };
-        let within = region.map(bounds).transpose()?;
-        let selection = select(&self.collection, snapshot, within, &self.bands)?;
-        let pixels = Pixels::new(&selection.records, self.crs.clone(), self.resolution)?;
-        let (Some(region), Some(reach)) = (region, self.sampler.kind.reach()) else {
-            return Ok((selection, pixels));
-        };
-        // Where the region with its surroundings has no bounds in degrees, as around a pole, all records may
-        // be meant.
-        let within = bounds(&pixels.around(region, reach)?).ok();
-        Ok((select(&self.collection, snapshot, within, &selection.bands)?, pixels))
+        let of_region = region.clone();
+        let within = move || of_region.as_ref().map(bounds).transpose();
+        let selection = select(&self.collection, snapshot, &self.bands, within).await?;
+        let (crs, resolution, reach) = (self.crs.clone(), self.resolution, self.sampler.kind.reach());
+        let (mut selection, pixels, around) = cpu::run(move || {
+            let pixels = Pixels::new(&selection.records, crs, resolution)?;
+            let around = match (region, reach) {
+                // Where the region with its surroundings has no bounds in degrees, as around a pole, all records
+                // may be meant.
+                (Some(region), Some(reach)) => Some(bounds(&pixels.around(&region, reach)?).ok()),
+                _ => None,
+            };
+            Ok::<_, Error>((selection, pixels, around))
+        })
+        .await?;
+        if let Some(within) = around {
+            let bands = BandChoice { names: selection.bands, missing: self.bands.missing };
+            selection = select(&self.collection, snapshot, &bands, move || Ok(within)).await?;
+        }
+        let lacking = lacking_overviews(&selection, &pixels);
+        if !lacking.is_empty() {
+            selection = selection.with_whole_headers(&self.collection, &lacking).await?;
+        }
+        Ok((selection, pixels))
     }
+}
+
+/// The bands, by record and band, whose headers came without overviews, of which chips may be made.
+fn lacking_overviews(selection: &Selection, pixels: &Pixels) -> Vec<(usize, usize)> {
+    let is_coarse = |grid: &Grid| {
+        let (width, height) = grid.transform.pixel_size();
+        let factor = f64::min(pixels.resolution.0 / width, pixels.resolution.1 / height);
+        grid.crs != pixels.crs || may_use_overview_at(grid, factor)
+    };
+    let records = selection.records.iter().enumerate();
+    let bands = records.flat_map(|(index, record)| {
+        record.bands.iter().enumerate().map(move |(band, of)| ((index, band), of))
+    });
+    bands
+        .filter(|(_, band)| band.may_lack_overviews && is_coarse(&band.grid))
+        .map(|(place, _)| place)
+        .collect()
 }

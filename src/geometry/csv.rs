@@ -69,17 +69,25 @@ impl Kind {
 }
 
 impl CsvSource {
-    /// Finds the type of each column. Columns of coordinates must hold finite numbers.
+    /// A table of geometries. Columns of coordinates must hold finite numbers.
     pub fn open(path: &Path, options: &TableOptions) -> Result<CsvSource, GeometryError> {
+        Self::with_xy(path, |table, header| match options.geometry_column {
+            Some(_) => Ok(None),
+            None => column::xy_columns(table, header, options),
+        })
+    }
+
+    /// Finds the type of each column. `xy` says which are of coordinates.
+    fn with_xy(
+        path: &Path,
+        xy: impl FnOnce(&str, &[String]) -> Result<Option<(usize, usize)>, GeometryError>,
+    ) -> Result<CsvSource, GeometryError> {
         let table = path.display().to_string();
         let read = |source| GeometryError::Read { table: table.clone(), source };
         let mut reader = reader(File::open(path).map_err(read)?);
         let invalid = |error| invalid(&table, error);
         let header: Vec<String> = reader.headers().map_err(invalid)?.iter().map(str::to_owned).collect();
-        let xy = match options.geometry_column {
-            Some(_) => None,
-            None => column::xy_columns(&table, &header, options)?,
-        };
+        let xy = xy(&table, &header)?;
         let is_coordinate = |index| xy.is_some_and(|(x, y)| index == x || index == y);
         let mut kinds: Vec<Kind> = (0..header.len())
             .map(|index| if is_coordinate(index) { Kind::Number } else { Kind::Empty })
@@ -131,6 +139,12 @@ impl CsvSource {
             reason: error.to_string(),
         })
     }
+}
+
+/// All rows of a file, which need not have geometries.
+pub(crate) fn read_csv(path: &Path) -> Result<(SchemaRef, Vec<RecordBatch>), GeometryError> {
+    let source = CsvSource::with_xy(path, |_, _| Ok(None))?;
+    Ok((source.schema(), source.collect::<Result<_, _>>()?))
 }
 
 impl Iterator for CsvSource {

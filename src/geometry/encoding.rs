@@ -7,7 +7,7 @@ use wkb::writer::WriteOptions;
 
 /// The geometry that well-known binary, ISO or extended, encodes. What is read is checked against the
 /// number of bytes that there are.
-pub(super) fn geometry_from_wkb(bytes: &[u8]) -> Result<Geometry<f64>, RowProblem> {
+pub(crate) fn geometry_from_wkb(bytes: &[u8]) -> Result<Geometry<f64>, RowProblem> {
     let wkb = wkb::reader::read_wkb(bytes)
         .map_err(|error| RowProblem::Undecodable(format!("invalid WKB: {error}")))?;
     // An empty point is one of NaNs.

@@ -29,8 +29,9 @@ mod points;
 mod source;
 mod table;
 
+pub(crate) use self::csv::read_csv;
 pub(crate) use column::ColumnGeometries;
-pub(crate) use encoding::{geometry_from_wkt, geometry_to_wkb, typed_geometry_from_wkb};
+pub(crate) use encoding::{geometry_from_wkb, geometry_from_wkt, geometry_to_wkb, typed_geometry_from_wkb};
 pub use error::{GeometryError, RowProblem};
 pub use points::{PointBatch, Points};
 pub use source::TableOptions;

@@ -7,8 +7,8 @@ use crate::store::Collection as StoredCollection;
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, RecordBatch};
 use arrow_schema::{FieldRef, Schema};
-use rasteret_schema::HeaderDescription;
 use rasteret_schema::record::{ASSETS, DATETIME, GEOMETRY, ID, RecordColumns};
+use rasteret_schema::{BandAliases, HeaderDescription};
 use serde_json::{Map, Value};
 
 /// What there is to know of a collection.
@@ -81,12 +81,18 @@ fn wkb_to_wkt(bytes: &[u8]) -> Result<String> {
 /// # Errors
 ///
 /// If there is none.
-pub(crate) fn header(stored: &StoredCollection, id: &str, band: &str) -> Result<HeaderDescription> {
+pub(crate) fn header(
+    stored: &StoredCollection,
+    id: &str,
+    band: &str,
+    aliases: &BandAliases,
+) -> Result<HeaderDescription> {
     let number = stored.record_number(id)?;
-    let header = stored.header(number, stored.band(band)?)?;
     let batch = stored.rows(&[number], &stored.projection(&[ID, DATETIME, ASSETS])?)?;
     let assets = RecordColumns::new(&batch)?.assets(0);
-    let asset = assets.iter().find(|asset| asset.band == band);
+    let asset = aliases.resolve(band, |band| assets.iter().find(|asset| asset.band == band));
+    let band = asset.map_or(band, |asset| &asset.band);
+    let header = stored.header(number, stored.band(band)?)?;
     let href = asset.map_or("", |asset| asset.href.as_str());
     let band_index = asset.and_then(|asset| asset.band_index).and_then(|index| u16::try_from(index).ok());
     Ok(HeaderDescription::new(header.get()?, href, band_index.unwrap_or(0))?)

@@ -1,13 +1,20 @@
 //! Filters on records.
 
+use super::bound::{BoundFilter, column, wrong_type};
+use super::cql2::Condition;
 use super::dates::parse_range;
+use crate::build::place::bounding_box;
 use crate::error::{Error, Result};
+use crate::read::area::Area;
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Float64Type, TimestampMicrosecondType};
+use arrow_array::types::Float64Type;
 use arrow_array::{Array, BooleanArray, RecordBatch, StructArray};
-use arrow_schema::DataType;
-use rasteret_schema::BoundingBox;
-use rasteret_schema::record::{BBOX, CLOUD_COVER, DATETIME, ID, SPLIT};
+use arrow_schema::Schema;
+use rasteret_schema::record::{BBOX, SPLIT};
+use rasteret_schema::{BoundingBox, Crs};
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
 
 /// Which records are meant: those that meet every condition.
 ///
@@ -16,20 +23,55 @@ use rasteret_schema::record::{BBOX, CLOUD_COVER, DATETIME, ID, SPLIT};
 /// let filter = Filter::new().bbox([77.5, 12.9, 77.7, 13.1]).dates("2024-01-01/2024-03-31")?.cloud_cover_lt(20.0);
 /// # Ok::<(), rasteret::Error>(())
 /// ```
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Filter {
     boxes: Vec<BoundingBox>,
+    /// Of each of these, a record's box must touch one.
+    places: Vec<Arc<[BoundingBox]>>,
     start: Option<i64>,
     end: Option<i64>,
-    cloud_cover_lt: Option<f64>,
-    split: Option<String>,
-    ids: Option<Vec<String>>,
+    pub(super) cloud_cover_lt: Option<f64>,
+    pub(super) splits: Vec<Split>,
+    pub(super) ids: Option<Arc<BTreeSet<String>>>,
+    conditions: Vec<Condition>,
+}
+
+/// The values that a column of splits must have.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Split {
+    pub(super) column: String,
+    pub(super) names: BTreeSet<String>,
 }
 
 impl Filter {
     /// Every record.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Records for which a condition is true, in CQL2-text (OGC 21-065r2). Where it compares with null it
+    /// is unknown, as in SQL, and the record is left out.
+    ///
+    /// Names of columns may have colons; a field of a struct is `bbox.xmin`. Besides comparisons, AND, OR
+    /// and NOT there are BETWEEN, IN, LIKE (`%`, `_`, with `\\` before them for themselves), IS NULL,
+    /// `+ - * / % ^ DIV`, CASEI, ACCENTI, the temporal operators (`T_`), those of arrays (`A_`), and the
+    /// spatial ones (`S_`) on `geometry`, in longitude and latitude: a `BBOX(west, south, east, north)`
+    /// whose west is greater than its east crosses the antimeridian.
+    ///
+    /// ```
+    /// use rasteret::Filter;
+    /// let filter = Filter::cql2("eo:cloud_cover < 10 AND split IN ('train', 'val')")?;
+    /// let filter = Filter::cql2("T_AFTER(datetime, DATE('2024-03-01')) AND S_INTERSECTS(geometry, POINT(77.6 13))")?;
+    /// assert!(Filter::cql2("eo:cloud_cover < ").unwrap_err().to_string().contains("line 1, column 18"));
+    /// # Ok::<(), rasteret::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`FilterError`](super::FilterError) if the text is no CQL2, is too complex, or makes no sense.
+    /// Whether it fits the columns is seen when it is applied.
+    pub fn cql2(text: &str) -> Result<Self> {
+        Ok(Filter { conditions: vec![Condition::parse(text)?], ..Filter::new() })
     }
 
     /// Records whose bounding box touches this one: `[west, south, east, north]` in degrees. A west
@@ -42,6 +84,18 @@ impl Filter {
     pub fn intersecting(mut self, bbox: BoundingBox) -> Self {
         self.boxes.push(bbox);
         self
+    }
+
+    /// Records whose bounding box touches that of one of these areas. To compare with the areas
+    /// themselves, use `S_INTERSECTS` in [`Filter::cql2`].
+    ///
+    /// # Errors
+    ///
+    /// If there is no area, or one cannot be had in longitude and latitude.
+    pub fn geometries(mut self, areas: &Area) -> Result<Self> {
+        let geometries = areas.to_crs(&Crs::from_epsg(4326))?;
+        self.places.push(geometries.iter().filter_map(bounding_box).collect());
+        Ok(self)
     }
 
     /// Records of a span of time, as [`parse_range`] reads it.
@@ -68,18 +122,36 @@ impl Filter {
     }
 
     /// Records of this split.
-    pub fn split(mut self, name: impl Into<String>) -> Self {
-        self.split = Some(name.into());
+    pub fn split(self, name: impl AsRef<str>) -> Self {
+        self.splits([name])
+    }
+
+    /// Records of one of these splits.
+    pub fn splits(self, names: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+        self.splits_of(SPLIT, names)
+    }
+
+    /// Records that have one of these names in a column.
+    pub fn splits_of(
+        mut self,
+        column: impl Into<String>,
+        names: impl IntoIterator<Item = impl AsRef<str>>,
+    ) -> Self {
+        let column = column.into();
+        let names: BTreeSet<String> = names.into_iter().map(|name| name.as_ref().to_owned()).collect();
+        match self.splits.iter_mut().find(|split| split.column == column) {
+            Some(split) => split.names.retain(|name| names.contains(name)),
+            None => self.splits.push(Split { column, names }),
+        }
         self
     }
 
     /// Records with these ids.
     pub fn ids(mut self, ids: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
-        let ids = ids.into_iter().map(|id| id.as_ref().to_owned());
-        self.ids = Some(match self.ids {
-            Some(known) => ids.filter(|id| known.contains(id)).collect(),
-            None => ids.collect(),
-        });
+        let known = self.ids.take();
+        let is_known = |id: &String| known.as_ref().is_none_or(|known| known.contains(id));
+        self.ids =
+            Some(Arc::new(ids.into_iter().map(|id| id.as_ref().to_owned()).filter(is_known).collect()));
         self
     }
 }
@@ -95,117 +167,115 @@ impl Filter {
         &self.boxes
     }
 
+    /// Whether it matters where a record lies.
+    pub(super) fn has_place(&self) -> bool {
+        !self.boxes.is_empty() || !self.places.is_empty()
+    }
+
+    /// Whether all boxes touch what this says, and of each choice of places one.
+    pub(super) fn touches(&self, is_touched: impl Fn(&BoundingBox) -> bool) -> bool {
+        self.boxes.iter().all(&is_touched) && self.places.iter().all(|places| places.iter().any(&is_touched))
+    }
+
     /// First and last time.
     pub(crate) fn span(&self) -> (Option<i64>, Option<i64>) {
         (self.start, self.end)
-    }
-
-    /// The cloud cover that a record must stay below.
-    pub(crate) fn cloud_cover(&self) -> Option<f64> {
-        self.cloud_cover_lt
-    }
-
-    /// The split that a record must be of.
-    pub(crate) fn split_name(&self) -> Option<&str> {
-        self.split.as_deref()
     }
 
     /// The conditions of both.
     #[must_use]
     pub fn and(mut self, other: Filter) -> Self {
         self.boxes.extend(other.boxes);
+        self.places.extend(other.places);
         self = self.between(other.start, other.end);
         if let Some(percent) = other.cloud_cover_lt {
             self = self.cloud_cover_lt(percent);
         }
-        // No record is of two splits.
-        match (&self.split, other.split) {
-            (Some(mine), Some(split)) if *mine != split => self.ids = Some(Vec::new()),
-            (None, Some(split)) => self.split = Some(split),
-            _ => {}
+        for Split { column, names } in other.splits {
+            self = self.splits_of(column, names);
         }
+        let new = other.conditions.into_iter().filter(|condition| !self.conditions.contains(condition));
+        let new: Vec<Condition> = new.collect();
+        self.conditions.extend(new);
         match other.ids {
-            Some(ids) => self.ids(ids),
+            Some(ids) if self.ids.is_some() => self.ids(ids.iter()),
+            Some(ids) => Filter { ids: Some(ids), ..self },
             None => self,
         }
     }
 
-    /// The columns that the conditions look at.
-    pub(crate) fn columns(&self) -> Vec<&'static str> {
-        let conditions = [
-            (BBOX, !self.boxes.is_empty()),
-            (DATETIME, self.start.is_some() || self.end.is_some()),
-            (CLOUD_COVER, self.cloud_cover_lt.is_some()),
-            (SPLIT, self.split.is_some()),
-            (ID, self.ids.is_some()),
-        ];
-        conditions.into_iter().filter(|(_, is_set)| *is_set).map(|(column, _)| column).collect()
-    }
-
-    /// Which rows of a batch with (at least) these columns meet every condition.
+    /// The filter on records of these columns.
     ///
     /// # Errors
     ///
-    /// If a column is of a type that cannot be compared.
-    pub(crate) fn matches(&self, batch: &RecordBatch) -> Result<BooleanArray> {
-        let mut rows = vec![true; batch.num_rows()];
-        if !self.boxes.is_empty() {
-            let boxes = bounding_boxes(batch)?;
-            keep(&mut rows, |row| {
-                boxes[row].is_some_and(|bbox| self.boxes.iter().all(|wanted| wanted.intersects(&bbox)))
-            });
-        }
-        if self.start.is_some() || self.end.is_some() {
-            let times = column(batch, DATETIME)?
-                .as_primitive_opt::<TimestampMicrosecondType>()
-                .ok_or_else(|| wrong_type(batch, DATETIME))?;
-            let (start, end) = (self.start.unwrap_or(i64::MIN), self.end.unwrap_or(i64::MAX));
-            keep(&mut rows, |row| times.is_valid(row) && (start..=end).contains(&times.value(row)));
-        }
-        if let Some(percent) = self.cloud_cover_lt {
-            let clouds = arrow_cast::cast(column(batch, CLOUD_COVER)?, &DataType::Float64)?;
-            let clouds = clouds.as_primitive::<Float64Type>();
-            keep(&mut rows, |row| clouds.is_valid(row) && clouds.value(row) < percent);
-        }
-        if let Some(split) = &self.split {
-            let splits = arrow_cast::cast(column(batch, SPLIT)?, &DataType::Utf8)?;
-            let splits = splits.as_string::<i32>();
-            keep(&mut rows, |row| splits.is_valid(row) && splits.value(row) == split);
-        }
-        if let Some(wanted) = &self.ids {
-            let ids = column(batch, ID)?.as_string_opt::<i32>().ok_or_else(|| wrong_type(batch, ID))?;
-            keep(&mut rows, |row| wanted.iter().any(|id| id == ids.value(row)));
-        }
-        Ok(rows.into())
+    /// If it needs a column that is not there, or one of another type.
+    pub(crate) fn bind(&self, schema: &Schema) -> Result<BoundFilter> {
+        let conditions = self.conditions.iter().map(|condition| condition.bind(schema));
+        BoundFilter::new(self.clone(), schema, conditions.collect::<Result<_, _>>()?)
+    }
+
+    /// Which rows of a batch may match once these columns have no nulls any more, if they have.
+    ///
+    /// # Errors
+    ///
+    /// As [`Filter::bind`].
+    pub(crate) fn may_match_later(&self, batch: &RecordBatch, incomplete: &[&str]) -> Result<BooleanArray> {
+        let columns: Vec<_> = incomplete.iter().map(|name| (*name, batch.column_by_name(name))).collect();
+        let is_open = |name: &str| {
+            columns.iter().any(|(column, values)| {
+                let rest = name.strip_prefix(column);
+                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+                    && values.is_none_or(|values| values.null_count() > 0)
+            })
+        };
+        let (later, now) =
+            self.conditions.iter().cloned().partition(|it: &Condition| it.any_column(&is_open));
+        let now = Filter { conditions: now, ..self.clone() };
+        let later = Filter { conditions: later, ..Filter::new() };
+        let matches = now.bind(batch.schema_ref())?.matches(batch)?;
+        // Without one of the columns, nothing is known yet.
+        let Ok(later) = later.bind(batch.schema_ref()) else { return Ok(matches) };
+        let later = later.matches(batch)?;
+        let is_open = |row: usize| columns.iter().any(|(_, values)| values.is_none_or(|it| it.is_null(row)));
+        let rows = 0..batch.num_rows();
+        Ok(rows.map(|row| Some(matches.value(row) && (later.value(row) || is_open(row)))).collect())
     }
 }
 
-fn keep(rows: &mut [bool], condition: impl Fn(usize) -> bool) {
-    for (row, kept) in rows.iter_mut().enumerate() {
-        *kept = *kept && condition(row);
+/// What it has said since before there were more conditions, and those that are set: builds are known by
+/// it.
+impl fmt::Debug for Filter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = f.debug_struct("Filter");
+        text.field("boxes", &self.boxes)
+            .field("start", &self.start)
+            .field("end", &self.end)
+            .field("cloud_cover_lt", &self.cloud_cover_lt);
+        let single = match self.splits.as_slice() {
+            [Split { column, names }] if column == SPLIT && names.len() == 1 => names.first(),
+            _ => None,
+        };
+        text.field("split", &single).field("ids", &self.ids.as_ref().map(|ids| Vec::from_iter(ids.iter())));
+        if single.is_none() && !self.splits.is_empty() {
+            text.field("splits", &self.splits);
+        }
+        if !self.places.is_empty() {
+            text.field("places", &self.places);
+        }
+        if !self.conditions.is_empty() {
+            text.field("conditions", &self.conditions);
+        }
+        text.finish()
     }
-}
-
-fn column<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a dyn Array> {
-    batch
-        .column_by_name(name)
-        .map(|column| &**column)
-        .ok_or_else(|| Error::InvalidArgument(format!("there is no column {name:?}")))
-}
-
-fn wrong_type(batch: &RecordBatch, name: &str) -> Error {
-    let found =
-        batch.column_by_name(name).map_or("missing".to_owned(), |column| column.data_type().to_string());
-    Error::InvalidArgument(format!("column {name:?} is of a type that cannot be filtered: {found}"))
 }
 
 /// The bounding box of each record.
 pub(crate) fn bounding_boxes(batch: &RecordBatch) -> Result<Vec<Option<BoundingBox>>> {
     let boxes = column(batch, BBOX)?.as_struct_opt().ok_or_else(|| wrong_type(batch, BBOX))?;
-    Ok((0..boxes.len()).map(|row| bounding_box(boxes, row)).collect())
+    Ok((0..boxes.len()).map(|row| box_of_row(boxes, row)).collect())
 }
 
-fn bounding_box(boxes: &StructArray, row: usize) -> Option<BoundingBox> {
+fn box_of_row(boxes: &StructArray, row: usize) -> Option<BoundingBox> {
     if boxes.is_null(row) {
         return None;
     }
@@ -245,7 +315,7 @@ pub fn parse_bbox(text: &str) -> Result<[f64; 4]> {
 mod tests {
     use super::*;
     use arrow_array::{Float32Array, RecordBatch, StringArray};
-    use rasteret_schema::record::{self, Record};
+    use rasteret_schema::record::{self, CLOUD_COVER, ID, Record};
     use std::sync::Arc;
 
     fn batch() -> RecordBatch {
@@ -283,7 +353,7 @@ mod tests {
 
     fn ids(filter: Filter) -> String {
         let batch = batch();
-        let rows = filter.matches(&batch).unwrap();
+        let rows = filter.bind(batch.schema_ref()).unwrap().matches(&batch).unwrap();
         let ids = batch.column_by_name(ID).unwrap().as_string::<i32>().clone();
         (0..3).filter(|row| rows.value(*row)).map(|row| ids.value(row).to_owned()).collect()
     }

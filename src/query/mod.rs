@@ -3,6 +3,8 @@
 //! In: a collection's record chunks and a [`Filter`]. Out: record numbers, columns, descriptions. No
 //! pixel is touched here.
 
+mod bound;
+mod cql2;
 pub mod dates;
 mod describe;
 mod filter;
@@ -10,14 +12,14 @@ mod json;
 pub(crate) mod overview;
 mod records;
 
+pub use cql2::FilterError;
 pub use describe::json_rows;
 pub use filter::{Filter, parse_bbox};
 
+pub(crate) use bound::BoundFilter;
 pub(crate) use describe::{columns, header, info};
 pub(crate) use filter::bounding_boxes;
 pub(crate) use records::{MatchingRecord, ids, kept, matching, records, scan};
-
-use records::may_match;
 
 use crate::error::{Error, Result};
 use arrow_array::cast::AsArray;

@@ -1,6 +1,6 @@
 //! What the records of a view have in common. Zone maps answer where they can; else one column is read.
 
-use super::{Filter, bounding_boxes, matching, may_match, text_column, time_column};
+use super::{Filter, bounding_boxes, matching, text_column, time_column};
 use crate::error::Result;
 use crate::store::{Chunk, Collection as StoredCollection, Scalar, ZoneMap};
 use arrow_array::RecordBatch;
@@ -118,13 +118,12 @@ pub(crate) fn bands(stored: &StoredCollection, filter: &Filter) -> Result<Vec<St
 
 /// The numbers of the first records, by time, then id.
 pub(crate) fn first(stored: &StoredCollection, filter: &Filter, n: usize) -> Result<Vec<u64>> {
-    let mut columns = filter.columns();
-    columns.extend([ID, DATETIME].into_iter().filter(|column| !filter.columns().contains(column)));
-    let projection = stored.projection(&columns)?;
+    let filter = filter.bind(stored.schema())?;
+    let projection = stored.projection(&filter.columns_and(&[ID, DATETIME]))?;
     let mut chunks: Vec<(i64, &Chunk)> = stored
         .chunks()?
         .iter()
-        .filter(|chunk| may_match(filter, chunk.zone()))
+        .filter(|chunk| filter.may_match(chunk.zone()))
         .map(|chunk| (span(chunk.zone()).map_or(i64::MIN, |(first, _)| first), chunk))
         .collect();
     chunks.sort_by_key(|(first, _)| *first);
@@ -163,14 +162,12 @@ fn values<T>(
     known: impl Fn(&ZoneMap, &mut T) -> bool,
     read: impl Fn(&RecordBatch, &mut T) -> Result<()>,
 ) -> Result<()> {
+    let filter = filter.bind(stored.schema())?;
     if stored.schema().column_with_name(column).is_none() {
         return Ok(());
     }
-    let mut columns = filter.columns();
-    columns.retain(|other| *other != column);
-    columns.push(column);
-    let projection = stored.projection(&columns)?;
-    for chunk in stored.chunks()?.iter().filter(|chunk| may_match(filter, chunk.zone())) {
+    let projection = stored.projection(&filter.columns_and(&[column]))?;
+    for chunk in stored.chunks()?.iter().filter(|chunk| filter.may_match(chunk.zone())) {
         // Zone maps count deleted records.
         let is_whole = filter.is_everything() && chunk.len() == chunk.zone().rows();
         if is_whole && known(chunk.zone(), sum) {

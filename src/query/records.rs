@@ -1,14 +1,14 @@
 //! The records of a collection that match a filter.
 
-use super::Filter;
+use super::{BoundFilter, Filter};
 use crate::error::Result;
-use crate::store::{Collection as StoredCollection, Scalar, Scan, ScanBatch, ZoneMap};
+use crate::store::{Collection as StoredCollection, Scan, ScanBatch};
 use arrow_array::Array;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Float64Type;
 use arrow_schema::DataType;
 use rasteret_schema::Record;
-use rasteret_schema::record::{ASSETS, CLOUD_COVER, COLLECTION, DATETIME, ID, RecordColumns, SPLIT};
+use rasteret_schema::record::{ASSETS, CLOUD_COVER, COLLECTION, DATETIME, ID, RecordColumns};
 
 /// A record that matches, of whose columns those are read that a read of its pixels needs.
 #[derive(Debug)]
@@ -74,23 +74,23 @@ fn ordered(stored: &StoredCollection, filter: &Filter) -> Result<Vec<(i64, Strin
 
 /// The rows that match, with their record numbers, chunk by chunk. Batches have the wanted columns and
 /// those that the filter looks at.
-pub(crate) fn matching<'a>(
+pub(crate) fn matching(
     stored: &StoredCollection,
-    filter: &'a Filter,
+    filter: &Filter,
     wanted: &[&str],
-) -> Result<impl Iterator<Item = Result<ScanBatch>> + use<'a>> {
-    Ok(scan(stored, filter, wanted)?.map(move |chunk| kept(filter, chunk?)))
+) -> Result<impl Iterator<Item = Result<ScanBatch>> + use<>> {
+    let filter = filter.bind(stored.schema())?;
+    Ok(scan(stored, &filter, wanted)?.map(move |chunk| kept(&filter, chunk?)))
 }
 
 /// The chunks that may have records that match, with the wanted columns and those that the filter looks at.
-pub(crate) fn scan(stored: &StoredCollection, filter: &Filter, wanted: &[&str]) -> Result<Scan> {
-    let mut columns: Vec<&str> = filter.columns();
-    columns.extend(wanted.iter().filter(|column| !filter.columns().contains(column)));
-    Ok(stored.scan(&stored.projection(&columns)?, |zone| may_match(filter, zone))?)
+pub(crate) fn scan(stored: &StoredCollection, filter: &BoundFilter, wanted: &[&str]) -> Result<Scan> {
+    let projection = stored.projection(&filter.columns_and(wanted))?;
+    Ok(stored.scan(&projection, |zone| filter.may_match(zone))?)
 }
 
 /// The rows of a chunk that match.
-pub(crate) fn kept(filter: &Filter, chunk: ScanBatch) -> Result<ScanBatch> {
+pub(crate) fn kept(filter: &BoundFilter, chunk: ScanBatch) -> Result<ScanBatch> {
     let ScanBatch { batch, records } = chunk;
     if filter.is_everything() {
         return Ok(ScanBatch { batch, records });
@@ -99,31 +99,4 @@ pub(crate) fn kept(filter: &Filter, chunk: ScanBatch) -> Result<ScanBatch> {
     let batch = arrow_select::filter::filter_record_batch(&batch, &rows)?;
     let kept = records.into_iter().zip(rows.values()).filter_map(|(number, kept)| kept.then_some(number));
     Ok(ScanBatch { batch, records: kept.collect() })
-}
-
-/// Whether a chunk may hold a record that matches.
-pub(super) fn may_match(filter: &Filter, zone: &ZoneMap) -> bool {
-    let range = |column: &str| zone.column(column).map(|column| column.range);
-    let (start, end) = filter.span();
-    let in_time = match range(DATETIME) {
-        Some(Some(range)) => match (&range.min, &range.max) {
-            (Scalar::Integer(min), Scalar::Integer(max)) => {
-                start.is_none_or(|start| *max >= start) && end.is_none_or(|end| *min <= end)
-            }
-            _ => true,
-        },
-        _ => true,
-    };
-    let in_clouds = filter.cloud_cover().is_none_or(|percent| match range(CLOUD_COVER) {
-        Some(Some(range)) => match &range.min {
-            Scalar::Float(min) => *min < percent,
-            Scalar::Integer(min) => (*min as f64) < percent,
-            _ => true,
-        },
-        // Only nulls, which are below nothing.
-        Some(None) => false,
-        None => true,
-    });
-    let in_split = filter.split_name().is_none_or(|_| !matches!(range(SPLIT), Some(None)));
-    in_time && in_clouds && in_split && filter.boxes().iter().all(|bbox| zone.intersects(bbox))
 }

@@ -21,8 +21,13 @@ impl ReadRequest {
     ///
     /// If nothing matches, the result is too large, or a raster cannot be read.
     pub async fn dataset(self, mosaic: Mosaic) -> Result<Dataset> {
+        let selection = self.select().await?;
         let request = self.clone();
-        let (target, groups) = cpu::run(move || request.plan_dataset()).await?;
+        let (selection, target, groups) = cpu::run(move || {
+            let (target, groups) = request.plan_dataset(&selection)?;
+            Ok::<_, Error>((selection, target, groups))
+        })
+        .await?;
         let mut dataset: Option<Dataset> = None;
         for BandGroup { bands, properties, .. } in groups {
             let options = DatasetOptions {
@@ -31,8 +36,8 @@ impl ReadRequest {
                 bands: properties,
                 memory_limit: self.options.memory_limit,
             };
-            let request = ReadRequest { bands, target: target.clone(), ..self.clone() };
-            let array = request.array().await?;
+            let request = ReadRequest { target: target.clone(), ..self.clone() };
+            let array = request.array_of(selection.of_bands(&bands)).await?;
             let of_group = cpu::run(move || Dataset::from_array(&array, &options)).await?;
             dataset = Some(match dataset {
                 Some(dataset) => dataset.join(of_group)?,
@@ -43,14 +48,13 @@ impl ReadRequest {
     }
 
     /// The grid that all bands are read on, and the bands that one array can hold.
-    fn plan_dataset(&self) -> Result<(Target, Vec<BandGroup>)> {
-        let selection = self.select()?;
+    fn plan_dataset(&self, selection: &Selection) -> Result<(Target, Vec<BandGroup>)> {
         let mut target = self.target.clone();
-        if target.is_native() && !self.lies_on_one_grid(&selection)? {
-            target.crs = crs_of_most(&selection);
+        if target.is_native() && !self.lies_on_one_grid(selection)? {
+            target.crs = crs_of_most(selection);
         }
         let mut groups: Vec<BandGroup> = Vec::new();
-        for (index, name) in selection.bands.iter().enumerate() {
+        for index in 0..selection.bands.len() {
             let of_band: Vec<&Arc<SceneBand>> =
                 selection.records.iter().filter_map(|record| record.bands.get(index)).collect();
             let Some(dtype) = of_band.first().map(|band| band.dtype) else { continue };
@@ -59,7 +63,7 @@ impl ReadRequest {
                 groups.push(BandGroup { dtype, bands: Vec::new(), properties: Vec::new() });
                 groups.len() - 1
             });
-            groups[group].bands.push(name.clone());
+            groups[group].bands.push(index);
             groups[group].properties.push(properties);
         }
         Ok((target, groups))
@@ -78,7 +82,8 @@ impl ReadRequest {
 /// Bands of one data type.
 struct BandGroup {
     dtype: DataType,
-    bands: Vec<String>,
+    /// Places among the bands of the read.
+    bands: Vec<usize>,
     properties: Vec<BandProperties>,
 }
 

@@ -6,6 +6,7 @@ use super::select::SceneBand;
 use crate::error::{Error, Result};
 use rasteret_schema::{Crs, DataType, PixelValue};
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 /// What all planes of an array have in common, whatever record and band it is of.
@@ -63,7 +64,7 @@ pub fn data_type<'a>(
     bands: impl Iterator<Item = &'a Arc<SceneBand>>,
     options: &ReadOptions,
 ) -> Result<DataType> {
-    let dtypes = bands.map(|band| (band.dtype, &band.location.band));
+    let dtypes = bands.map(|band| (band.dtype, &band.location));
     let dtype = single(dtypes, DataType::to_string).map_err(|dtypes| Error::DataTypeMismatch { dtypes })?;
     match options.fill_value.filter(|fill| !fill.fits(dtype)) {
         Some(fill) => Err(Error::InvalidArgument(format!("the fill value {fill} is not a value of {dtype}"))),
@@ -90,11 +91,11 @@ pub fn same_nodata(a: Option<PixelValue>, b: Option<PixelValue>) -> bool {
 }
 
 /// The value that all have, or a list of the values, each with how many have it and one that does.
-fn single<'a, T: PartialEq>(
-    values: impl Iterator<Item = (T, &'a String)>,
+fn single<'a, T: PartialEq, O: fmt::Display + 'a>(
+    values: impl Iterator<Item = (T, &'a O)>,
     name: impl Fn(&T) -> String,
 ) -> Result<T, String> {
-    let mut seen: Vec<(T, usize, &'a String)> = Vec::new();
+    let mut seen: Vec<(T, usize, &'a O)> = Vec::new();
     for (value, owner) in values {
         match seen.iter_mut().find(|(other, ..)| *other == value) {
             Some((_, count, _)) => *count += 1,
@@ -106,7 +107,7 @@ fn single<'a, T: PartialEq>(
     {
         return Ok(value);
     }
-    let mut by_name: BTreeMap<String, (usize, &String)> = BTreeMap::new();
+    let mut by_name: BTreeMap<String, (usize, &O)> = BTreeMap::new();
     for (value, count, owner) in &seen {
         by_name.insert(name(value), (*count, owner));
     }

@@ -2,15 +2,17 @@
 
 use super::area::Area;
 use super::array::{AreaArray, read_array};
+use super::header::HeaderCost;
 use super::pipeline::{Pipeline, ReadLimits, ReadProgress};
-use super::scene::{Scene, native_scenes};
-use super::select::{Selection, bounds, select};
-use super::target::{Target, TargetPixels, most_frequent_crs};
+use super::scene::{BandRead, Scene, native_scenes};
+use super::select::{BandChoice, MissingBands, SceneRecord, Selection, bounds, select};
+use super::target::{Target, TargetPixels, may_use_overview, most_frequent_crs};
 use crate::collection::Collection;
 use crate::cpu;
 use crate::error::{Error, Result};
 use crate::warp::{Grid, Method};
 use rasteret_schema::{Crs, PixelValue};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Bytes that a result may take, unless the caller allows more.
@@ -30,8 +32,8 @@ pub const DEFAULT_MEMORY_LIMIT: u64 = 8 << 30;
 #[derive(Debug, Clone)]
 pub struct ReadRequest {
     pub(super) collection: Collection,
-    pub(super) area: Area,
-    pub(super) bands: Vec<String>,
+    pub(super) area: Arc<Area>,
+    pub(super) bands: BandChoice,
     pub(super) options: ReadOptions,
     pub(super) target: Target,
     pub(super) pipeline: Pipeline,
@@ -50,7 +52,14 @@ impl ReadRequest {
         let options =
             ReadOptions { all_touched: false, fill_value: None, memory_limit: DEFAULT_MEMORY_LIMIT };
         let pipeline = collection.database().pipeline();
-        ReadRequest { collection, area, bands: Vec::new(), options, target: Target::default(), pipeline }
+        ReadRequest {
+            collection,
+            area: Arc::new(area),
+            bands: BandChoice::default(),
+            options,
+            target: Target::default(),
+            pipeline,
+        }
     }
 
     /// What is read.
@@ -59,8 +68,18 @@ impl ReadRequest {
     }
 
     /// The bands, in the order of the result; those of the first record if not given.
+    ///
+    /// They may be [aliases](Collection::with_band_aliases): each record then gives the band of its own that the
+    /// alias stands for, under the name that was asked for.
     pub fn bands(mut self, bands: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
-        self.bands = bands.into_iter().map(|band| band.as_ref().to_owned()).collect();
+        self.bands.names = bands.into_iter().map(|band| band.as_ref().to_owned()).collect();
+        self
+    }
+
+    /// Leaves out records that lack one of the bands, which otherwise are an error. Of a table, only the rows of
+    /// the bands that a record lacks are left out. That no record has all the bands stays an error.
+    pub fn skip_missing_bands(mut self, skip: bool) -> Self {
+        self.bands.missing = if skip { MissingBands::SkipRecord } else { MissingBands::Refuse };
         self
     }
 
@@ -142,23 +161,55 @@ impl ReadRequest {
     /// If nothing matches, the records do not give one shape and data type, the result is too large, or
     /// a raster cannot be read.
     pub async fn array(self) -> Result<AreaArray> {
-        let (pipeline, options) = (self.pipeline.clone(), self.options);
-        let (scenes, bands) = cpu::run(move || self.scenes_on_one_grid()).await?;
-        read_array(&pipeline, scenes, bands, options).await
+        let selection = self.select().await?;
+        self.array_of(selection).await
     }
 
-    fn scenes_on_one_grid(mut self) -> Result<(Vec<Scene>, Vec<String>)> {
-        let selection = self.select()?;
-        if self.target.is_native() && has_several_crs(&selection) {
-            self.target.crs = crs_of_most(&selection);
+    /// Reads the array of some records.
+    pub(super) async fn array_of(self, selection: Selection) -> Result<AreaArray> {
+        let (pipeline, options, bands) = (self.pipeline.clone(), self.options, selection.bands.clone());
+        let (scenes, cost) = self.planned(selection, ReadRequest::scenes_on_one_grid).await?;
+        let mut array = read_array(&pipeline, scenes, bands, options).await?;
+        array.statistics.requests += cost.requests;
+        array.statistics.bytes += cost.bytes;
+        Ok(array)
+    }
+
+    fn scenes_on_one_grid(&self, selection: &Selection) -> Result<Vec<Scene>> {
+        if self.target.is_native() && has_several_crs(selection) {
+            let crs = crs_of_most(selection);
+            return ReadRequest { target: Target { crs, ..self.target.clone() }, ..self.clone() }
+                .scenes(selection);
         }
-        Ok((self.scenes(&selection)?, selection.bands))
+        self.scenes(selection)
     }
 
     /// The records of the read.
-    pub(super) fn select(&self) -> Result<Selection> {
+    pub(super) async fn select(&self) -> Result<Selection> {
         let snapshot = self.collection.snapshot()?;
-        select(&self.collection, &snapshot, Some(bounds(&self.area)?), &self.bands)
+        let area = Arc::clone(&self.area);
+        select(&self.collection, &snapshot, &self.bands, move || Ok(Some(bounds(&area)?))).await
+    }
+
+    /// Plans the rows of the result. Where they would be made from overviews, but a header came without any, it is
+    /// fetched, and they are planned anew.
+    pub(super) async fn planned(
+        self,
+        selection: Selection,
+        plan: fn(&ReadRequest, &Selection) -> Result<Vec<Scene>>,
+    ) -> Result<(Vec<Scene>, HeaderCost)> {
+        let request = self.clone();
+        let (scenes, selection, lacking) = cpu::run(move || {
+            let scenes = plan(&request, &selection)?;
+            let lacking = lacking_overviews(&scenes, &selection)?;
+            Ok::<_, Error>((scenes, selection, lacking))
+        })
+        .await?;
+        if lacking.is_empty() {
+            return Ok((scenes, selection.cost));
+        }
+        let selection = selection.with_whole_headers(&self.collection, &lacking).await?;
+        cpu::run(move || Ok((plan(&self, &selection)?, selection.cost))).await
     }
 
     /// The rows of the result, by time, then id, then geometry.
@@ -182,6 +233,21 @@ impl ReadRequest {
         });
         Ok(scenes)
     }
+}
+
+/// The bands, by record and band, whose headers may lack overviews that the scenes would be made from.
+fn lacking_overviews(scenes: &[Scene], selection: &Selection) -> Result<Vec<(usize, usize)>> {
+    let mut lacking = BTreeSet::new();
+    for scene in scenes {
+        for (index, (band, reads)) in scene.record.bands.iter().zip(&scene.bands).enumerate() {
+            let is_warped = || reads.iter().any(|read| matches!(read, BandRead::Warped { .. }));
+            if band.may_lack_overviews && is_warped() && may_use_overview(&band.grid, &scene.grid)? {
+                let is_it = |record: &Arc<SceneRecord>| Arc::ptr_eq(record, &scene.record);
+                lacking.extend(selection.records.iter().position(is_it).map(|record| (record, index)));
+            }
+        }
+    }
+    Ok(lacking.into_iter().collect())
 }
 
 /// The CRS that most records are in, with a warning where not all are.

@@ -1,20 +1,25 @@
 //! From filters and areas to records and their rasters.
 
 use super::area::Area;
+use super::header::{BandHeader, BandPlace, FetchedHeaders, HeaderCost, fetch};
 use crate::build::footprint::footprint;
 use crate::collection::Collection;
+use crate::cpu;
 use crate::crs::vertices::for_each_vertex;
 use crate::error::{Error, Location, Result};
 use crate::io::without_secrets;
 use crate::query::MatchingRecord;
-use crate::store::{Collection as StoredCollection, Snapshot, StoredHeader};
+use crate::store::{Collection as StoredCollection, HeaderKey, Snapshot};
 use crate::warp::Grid;
 use geo_types::Geometry;
-use rasteret_schema::{BoundingBox, Crs, DataType, Geotransform, PixelValue};
+use rasteret_schema::{
+    Asset, BandAliases, BoundingBox, Crs, DataType, Geotransform, HeaderArchive, PixelValue, RasterError,
+    Record, header_column,
+};
 use std::sync::Arc;
 
 /// A record, with the bands that are wanted of it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct SceneRecord {
     /// Its id.
     pub id: String,
@@ -31,12 +36,18 @@ pub struct SceneRecord {
 /// One band of a record: its raster, and which sample of it.
 #[derive(Debug)]
 pub struct SceneBand {
+    /// What it was asked for as, which may be an alias of the record's own name.
+    pub name: String,
+    /// Where the header belongs in the store.
+    pub key: HeaderKey,
     /// The file, with what may be secret in it.
     pub href: String,
     /// File, record, band, as they may be shown.
     pub location: Location,
     /// The file's header.
-    pub header: StoredHeader,
+    pub header: BandHeader,
+    /// Whether the header may lack the file's overviews.
+    pub may_lack_overviews: bool,
     /// Sample of the file's pixels.
     pub sample: u16,
     /// Where the pixels of the full resolution lie.
@@ -47,6 +58,27 @@ pub struct SceneBand {
     pub nodata: Option<PixelValue>,
 }
 
+/// Which bands are wanted.
+#[derive(Debug, Clone, Default)]
+pub struct BandChoice {
+    /// Names or aliases; the names of the first record's if there are none.
+    pub names: Vec<String>,
+    /// What becomes of records that lack one of them.
+    pub missing: MissingBands,
+}
+
+/// What becomes of records that lack a band.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum MissingBands {
+    /// They are an error.
+    #[default]
+    Refuse,
+    /// They are left out.
+    SkipRecord,
+    /// They stay, with the bands that they have.
+    SkipBand,
+}
+
 /// The records of a read.
 #[derive(Debug)]
 pub struct Selection {
@@ -54,45 +86,80 @@ pub struct Selection {
     pub records: Vec<Arc<SceneRecord>>,
     /// Names of the bands: those that were asked for, else those of the first record.
     pub bands: Vec<String>,
+    /// What it took to fetch headers that were missing.
+    pub cost: HeaderCost,
+    stored: StoredCollection,
 }
 
-/// The records of a collection whose footprint's box touches an area, or all of them.
+/// The records of a collection whose footprint's box touches that of an area, or all of them. Headers that the store
+/// does not have are fetched.
 ///
 /// # Errors
 ///
-/// If there are none, or one of them lacks a band or its header.
-pub fn select(
+/// If there are none, one of them lacks a band, or a header cannot be had.
+pub async fn select(
     collection: &Collection,
     snapshot: &Snapshot,
-    within: Option<BoundingBox>,
-    bands: &[String],
+    bands: &BandChoice,
+    within: impl FnOnce() -> Result<Option<BoundingBox>> + Send + 'static,
 ) -> Result<Selection> {
-    for (index, band) in bands.iter().enumerate() {
-        if bands[..index].contains(band) {
-            return Err(Error::InvalidArgument(format!("band {band:?} was asked for twice")));
+    let (of, snapshot, bands) = (collection.clone(), snapshot.clone(), bands.clone());
+    let found = cpu::run(move || {
+        let found = Found::new(&of, &snapshot, within()?, &bands)?;
+        let lacking = found.lacking();
+        match lacking.is_empty() {
+            true => Ok(Ok(found.selection(Vec::new(), HeaderCost::default())?)),
+            false => Ok::<_, Error>(Err((found, lacking))),
+        }
+    });
+    match found.await? {
+        Ok(selection) => Ok(selection),
+        Err((found, lacking)) => {
+            let (headers, cost) = fetch(collection, &found.stored, lacking).await?;
+            cpu::run(move || found.selection(headers, cost)).await
         }
     }
-    let stored = snapshot.collection(collection.name())?;
-    let filter = collection.filter().clone();
-    let filter = match within {
-        Some(within) => filter.intersecting(within),
-        None => filter,
-    };
-    let records = crate::query::records(&stored, &filter)?;
-    let bands = match records.first() {
-        Some(first) if bands.is_empty() => {
-            first.record.assets.iter().map(|asset| asset.band.clone()).collect()
-        }
-        _ => bands.to_vec(),
-    };
-    let records = records
-        .into_iter()
-        .map(|matching| scene_record(&stored, matching, &bands).map(Arc::new))
-        .collect::<Result<Vec<_>>>()?;
-    if records.is_empty() {
-        return Err(Error::NothingSelected("no record matches the filters and touches the area".to_owned()));
+}
+
+impl Selection {
+    /// The same with whole headers of some bands, each given by record and band.
+    ///
+    /// # Errors
+    ///
+    /// If one cannot be had.
+    pub async fn with_whole_headers(
+        mut self,
+        collection: &Collection,
+        places: &[(usize, usize)],
+    ) -> Result<Selection> {
+        let lacking: Vec<BandPlace> =
+            places.iter().map(|(record, band)| self.records[*record].bands[*band].place()).collect();
+        let (headers, cost) = fetch(collection, &self.stored, lacking.clone()).await?;
+        let places = places.to_vec();
+        cpu::run(move || {
+            for (((record, band), place), header) in places.into_iter().zip(lacking).zip(headers) {
+                let whole = SceneBand::new(place, BandHeader::Fetched(header))?;
+                Arc::make_mut(&mut self.records[record]).bands[band] = Arc::new(whole);
+            }
+            self.cost = self.cost.and(cost);
+            Ok(self)
+        })
+        .await
     }
-    Ok(Selection { records, bands })
+
+    /// The same records with some of the bands.
+    pub fn of_bands(&self, bands: &[usize]) -> Selection {
+        let record = |record: &Arc<SceneRecord>| {
+            let of = bands.iter().filter_map(|band| record.bands.get(*band).cloned()).collect();
+            Arc::new(SceneRecord { bands: of, ..SceneRecord::clone(record) })
+        };
+        Selection {
+            records: self.records.iter().map(record).collect(),
+            bands: bands.iter().filter_map(|band| self.bands.get(*band).cloned()).collect(),
+            cost: HeaderCost::default(),
+            stored: self.stored.clone(),
+        }
+    }
 }
 
 /// A box in longitudes and latitudes around an area.
@@ -140,48 +207,207 @@ pub fn vertex_box(geometry: &Geometry<f64>) -> BoundingBox {
     bbox
 }
 
-fn scene_record(
-    stored: &StoredCollection,
-    matching: MatchingRecord,
-    bands: &[String],
-) -> Result<SceneRecord> {
-    let bands =
-        bands.iter().map(|band| scene_band(stored, &matching, band).map(Arc::new)).collect::<Result<_>>()?;
-    let MatchingRecord { record, cloud_cover, .. } = matching;
-    let (id, datetime, collection) = (record.id, record.datetime, record.collection);
-    Ok(SceneRecord { id, datetime, cloud_cover, collection, bands })
+/// Records that were found, some without their headers.
+struct Found {
+    records: Vec<(MatchingRecord, Vec<FoundBand>)>,
+    bands: Vec<String>,
+    stored: StoredCollection,
 }
 
-fn scene_band(
+struct FoundBand {
+    place: BandPlace,
+    /// `None` where nobody has parsed it.
+    header: Option<BandHeader>,
+}
+
+impl Found {
+    fn new(
+        collection: &Collection,
+        snapshot: &Snapshot,
+        within: Option<BoundingBox>,
+        BandChoice { names, missing }: &BandChoice,
+    ) -> Result<Found> {
+        for (index, band) in names.iter().enumerate() {
+            if names[..index].contains(band) {
+                return Err(Error::InvalidArgument(format!("band {band:?} was asked for twice")));
+            }
+        }
+        let stored = snapshot.collection(collection.name())?;
+        let filter = collection.filter().clone();
+        let filter = match within {
+            Some(within) => filter.intersecting(within),
+            None => filter,
+        };
+        let matching = crate::query::records(&stored, &filter)?;
+        let Some(first) = matching.first() else {
+            return Err(Error::NothingSelected(
+                "no record matches the filters and touches the area".to_owned(),
+            ));
+        };
+        let bands: Vec<String> = match names.is_empty() {
+            true => first.record.assets.iter().map(|asset| asset.band.clone()).collect(),
+            false => names.clone(),
+        };
+        if bands.is_empty() {
+            return Err(Error::InvalidArgument("no band was asked for".to_owned()));
+        }
+        let aliases = collection.aliases_in(&stored);
+        let fetched = collection.database().fetched_headers();
+        // Of each record, the assets of the bands.
+        let assets: Vec<Vec<Option<usize>>> =
+            matching.iter().map(|matching| assets_of(&matching.record, &bands, &aliases)).collect();
+        let is_used = |assets: &[Option<usize>]| match missing {
+            MissingBands::SkipBand => assets.iter().any(Option::is_some),
+            _ => assets.iter().all(Option::is_some),
+        };
+        let refused = match missing {
+            MissingBands::Refuse => assets.iter().position(|assets| !is_used(assets)),
+            _ => assets.iter().all(|assets| !is_used(assets)).then_some(0),
+        };
+        if let Some(record) = refused {
+            return Err(no_such_band(&matching[record].record, record, &assets, &bands, &aliases));
+        }
+        let mut records = Vec::with_capacity(matching.len());
+        for (matching, assets) in matching.into_iter().zip(assets).filter(|(_, assets)| is_used(assets)) {
+            let mut of_record = Vec::with_capacity(bands.len());
+            for (name, asset) in bands.iter().zip(assets) {
+                let Some(asset) = asset else { continue };
+                let place = place_of(&stored, &matching, name, asset)?;
+                let header = known_header(&stored, fetched, place.key)?;
+                of_record.push(FoundBand { place, header });
+            }
+            records.push((matching, of_record));
+        }
+        Ok(Found { records, bands, stored })
+    }
+
+    fn lacking(&self) -> Vec<BandPlace> {
+        let bands = self.records.iter().flat_map(|(_, bands)| bands);
+        bands.filter(|band| band.header.is_none()).map(|band| band.place.clone()).collect()
+    }
+
+    /// With the headers that were lacking.
+    fn selection(self, fetched: Vec<Arc<HeaderArchive>>, cost: HeaderCost) -> Result<Selection> {
+        let mut fetched = fetched.into_iter();
+        let mut records = Vec::with_capacity(self.records.len());
+        for (MatchingRecord { record, cloud_cover, .. }, of_record) in self.records {
+            let mut bands = Vec::with_capacity(of_record.len());
+            for FoundBand { place, header } in of_record {
+                // There is one for each that was lacking.
+                let Some(header) = header.or_else(|| fetched.next().map(BandHeader::Fetched)) else {
+                    continue;
+                };
+                bands.push(Arc::new(SceneBand::new(place, header)?));
+            }
+            let (id, datetime, collection) = (record.id, record.datetime, record.collection);
+            records.push(Arc::new(SceneRecord { id, datetime, cloud_cover, collection, bands }));
+        }
+        Ok(Selection { records, bands: self.bands, cost, stored: self.stored })
+    }
+}
+
+/// Which asset of a record each band is.
+fn assets_of(record: &Record, bands: &[String], aliases: &BandAliases) -> Vec<Option<usize>> {
+    let find = |band: &str| record.assets.iter().position(|asset| asset.band == band);
+    bands.iter().map(|band| aliases.resolve(band, find)).collect()
+}
+
+/// The first band that a record lacks, and how many others lack it.
+fn no_such_band(
+    record: &Record,
+    index: usize,
+    assets: &[Vec<Option<usize>>],
+    bands: &[String],
+    aliases: &BandAliases,
+) -> Error {
+    let band = assets[index].iter().position(Option::is_none).unwrap_or_default();
+    let lacking = assets.iter().filter(|of_record| of_record[band].is_none()).count();
+    Error::NoSuchBand {
+        record: record.id.clone(),
+        band: bands[band].clone(),
+        available: record.assets.iter().map(|asset| asset.band.clone()).collect(),
+        aliases: aliases.clone(),
+        lacking: (lacking, assets.len()),
+    }
+}
+
+fn place_of(
     stored: &StoredCollection,
     MatchingRecord { number, record, .. }: &MatchingRecord,
-    band: &str,
-) -> Result<SceneBand> {
-    let asset = record.assets.iter().find(|asset| asset.band == band).ok_or_else(|| Error::NoSuchBand {
-        record: record.id.clone(),
-        band: band.to_owned(),
-        available: record.assets.iter().map(|asset| asset.band.clone()).collect(),
-    })?;
-    let href = asset.href.clone();
-    let location =
-        Location { href: without_secrets(&href), record: record.id.clone(), band: band.to_owned() };
-    let stored = stored.header(*number, stored.band(band)?)?;
-    let header = stored.get()?;
-    let located = |source| Error::Raster { location: Box::new(location.clone()), source };
-    let (dtype, samples, size) = header
-        .image(0)
-        .map(|image| (image.dtype, image.samples_per_pixel, (image.width, image.height)))
-        .ok_or_else(|| located(rasteret_schema::RasterError::CorruptHeader("it has no image".to_owned())))?;
-    let sample = u16::try_from(asset.band_index.unwrap_or(0)).ok().filter(|sample| *sample < samples);
-    let Some(sample) = sample else {
-        return Err(Error::InvalidArgument(format!(
-            "{location}: band_index is {:?}, and the file has {samples} samples",
-            asset.band_index
-        )));
+    name: &str,
+    index: usize,
+) -> Result<BandPlace> {
+    let Asset { band, href, band_index } = record.assets[index].clone();
+    let same_file = |(other, asset): &(usize, &Asset)| *other != index && asset.href == href;
+    let other = match band_index {
+        Some(_) => None,
+        None => record.assets.iter().enumerate().find(same_file).map(|(_, other)| other.band.clone()),
     };
-    let georeference = header.georeference()?;
-    let (transform, crs) = georeference.grid().map_err(located)?;
-    let grid = Grid::new(transform, size.0, size.1, crs.clone());
-    let nodata = header.nodata()?.filter(|value| value.fits(dtype));
-    Ok(SceneBand { href, location, sample, grid, dtype, nodata, header: stored })
+    Ok(BandPlace {
+        name: name.to_owned(),
+        key: (stored.id(), *number, stored.band(&band)?),
+        location: Location { href: without_secrets(&href), record: record.id.clone(), band },
+        href,
+        band_index,
+        other,
+    })
+}
+
+/// The header of a band, if it was parsed. One that was fetched has more than one that came with a table.
+///
+/// # Errors
+///
+/// If it cannot be parsed, as far as is known.
+fn known_header(
+    stored: &StoredCollection,
+    fetched: &FetchedHeaders,
+    key: HeaderKey,
+) -> Result<Option<BandHeader>> {
+    let (_, record, band) = key;
+    if let Some(header) = stored.find_header(record, band)? {
+        let is_whole = fetched.is_empty() || !header_column::may_lack_overviews(header.get()?);
+        let whole = if is_whole { None } else { fetched.get(key) };
+        return Ok(Some(whole.map_or(BandHeader::Stored(header), BandHeader::Fetched)));
+    }
+    if stored.failure(record, band)?.is_some() {
+        stored.header(record, band)?;
+    }
+    Ok(fetched.get(key).map(BandHeader::Fetched))
+}
+
+impl SceneBand {
+    fn new(place: BandPlace, header: BandHeader) -> Result<SceneBand> {
+        let BandPlace { name, key, href, location, band_index, .. } = place;
+        let archived = header.get()?;
+        let located = |source| Error::Raster { location: Box::new(location.clone()), source };
+        let (dtype, samples, size) = archived
+            .image(0)
+            .map(|image| (image.dtype, image.samples_per_pixel, (image.width, image.height)))
+            .ok_or_else(|| located(RasterError::CorruptHeader("it has no image".to_owned())))?;
+        let sample = u16::try_from(band_index.unwrap_or(0)).ok().filter(|sample| *sample < samples);
+        let Some(sample) = sample else {
+            return Err(Error::InvalidArgument(format!(
+                "{location}: band_index is {band_index:?}, and the file has {samples} samples"
+            )));
+        };
+        let georeference = archived.georeference()?;
+        let (transform, crs) = georeference.grid().map_err(located)?;
+        let grid = Grid::new(transform, size.0, size.1, crs.clone());
+        let nodata = archived.nodata()?.filter(|value| value.fits(dtype));
+        let is_fetched = matches!(header, BandHeader::Fetched(_));
+        let may_lack_overviews = !is_fetched && header_column::may_lack_overviews(archived);
+        Ok(SceneBand { name, key, href, location, header, may_lack_overviews, sample, grid, dtype, nodata })
+    }
+
+    /// Where its header is to be had.
+    fn place(&self) -> BandPlace {
+        BandPlace {
+            name: self.name.clone(),
+            key: self.key,
+            href: self.href.clone(),
+            location: self.location.clone(),
+            band_index: Some(self.sample.into()),
+            other: None,
+        }
+    }
 }

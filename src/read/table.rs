@@ -3,8 +3,9 @@
 use super::layout::{data_type, within_memory};
 use super::pipeline::WindowPixels;
 use super::planes::{OnPlane, read_planes};
-use super::request::ReadRequest;
+use super::request::{ReadOptions, ReadRequest};
 use super::scene::Scene;
+use super::select::MissingBands;
 use super::target::north_up;
 use crate::cpu;
 use crate::error::Result;
@@ -22,16 +23,26 @@ impl ReadRequest {
     ///
     /// If nothing matches, the bands are not of one data type, a column of the area has the name of one of
     /// the table, the result is too large, or a raster cannot be read.
-    pub async fn table(self) -> Result<RecordBatch> {
+    pub async fn table(mut self) -> Result<RecordBatch> {
+        if self.bands.missing == MissingBands::SkipRecord {
+            self.bands.missing = MissingBands::SkipBand;
+        }
         let (pipeline, options, area) = (self.pipeline.clone(), self.options, self.area.clone());
-        let (scenes, bands, dtype) = cpu::run(move || self.scenes_of_one_type()).await?;
-        let planes: Arc<Mutex<Vec<Option<Vec<u8>>>>> =
-            Arc::new(Mutex::new(vec![None; scenes.len() * bands.len()]));
+        let selection = self.select().await?;
+        let (scenes, _) = self.planned(selection, ReadRequest::scenes).await?;
+        let (scenes, dtype) = cpu::run(move || of_one_type(scenes, &options)).await?;
+        // Scenes need not have all the bands.
+        let starts: Vec<usize> = scenes
+            .iter()
+            .scan(0, |next, scene| Some(std::mem::replace(next, *next + scene.bands.len())))
+            .collect();
+        let count = scenes.iter().map(|scene| scene.bands.len()).sum();
+        let planes: Arc<Mutex<Vec<Option<Vec<u8>>>>> = Arc::new(Mutex::new(vec![None; count]));
         let on_plane: OnPlane = {
-            let (planes, bands) = (Arc::clone(&planes), bands.len());
+            let planes = Arc::clone(&planes);
             Box::new(move |scene, band, WindowPixels { pixels, .. }| {
                 let mut planes = planes.lock().unwrap_or_else(PoisonError::into_inner);
-                planes[scene * bands + band] = Some(pixels.to_bytes().into_owned());
+                planes[starts[scene] + band] = Some(pixels.to_bytes().into_owned());
                 Ok(())
             })
         };
@@ -39,25 +50,27 @@ impl ReadRequest {
         let planes = std::mem::take(&mut *planes.lock().unwrap_or_else(PoisonError::into_inner));
         cpu::run(move || {
             let mut table = TableBuilder::new(&area, area.crs(), dtype)?;
-            let rows = scenes.iter().flat_map(|scene| bands.iter().map(move |band| (scene, band)));
-            for ((scene, band), samples) in rows.zip(planes) {
-                table.push(&row(scene, band), &samples.unwrap_or_default())?;
+            let bands =
+                scenes.iter().flat_map(|scene| scene.record.bands.iter().map(move |band| (scene, band)));
+            for ((scene, band), samples) in bands.zip(planes) {
+                table.push(&row(scene, &band.name), &samples.unwrap_or_default())?;
             }
             table.finish()
         })
         .await
     }
+}
 
-    fn scenes_of_one_type(self) -> Result<(Arc<[Scene]>, Vec<String>, DataType)> {
-        let selection = self.select()?;
-        let scenes = self.scenes(&selection)?;
-        let dtype = data_type(scenes.iter().flat_map(|scene| &scene.record.bands), &self.options)?;
-        let pixels = scenes.iter().map(|scene| u64::from(scene.grid.width) * u64::from(scene.grid.height));
-        let samples = pixels.sum::<u64>().saturating_mul(selection.bands.len() as u64);
-        // The samples are copied once, into the table.
-        within_memory(Some(samples.saturating_mul(2 * dtype.size() as u64)), &self.options)?;
-        Ok((scenes.into(), selection.bands, dtype))
-    }
+fn of_one_type(scenes: Vec<Scene>, options: &ReadOptions) -> Result<(Arc<[Scene]>, DataType)> {
+    let dtype = data_type(scenes.iter().flat_map(|scene| &scene.record.bands), options)?;
+    let samples = scenes.iter().try_fold(0_u64, |sum, scene| {
+        let pixels = u64::from(scene.grid.width).checked_mul(scene.grid.height.into())?;
+        sum.checked_add(pixels.checked_mul(scene.bands.len() as u64)?)
+    });
+    // The samples are copied once, into the table.
+    let bytes = samples.and_then(|samples| samples.checked_mul(2 * dtype.size() as u64));
+    within_memory(bytes, options)?;
+    Ok((scenes.into(), dtype))
 }
 
 fn row<'a>(scene: &'a Scene, band: &'a str) -> TableRow<'a> {

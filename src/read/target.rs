@@ -246,20 +246,37 @@ fn source_pixels_per_target_pixel(source: &Grid, target: &Grid) -> Result<f64> {
     Ok(if least.is_finite() { least } else { 1.0 })
 }
 
+/// Whether a target may be made from an overview of a raster, whose overviews are not known. The finest that there
+/// can be has half the columns and rows, rounded up: GDAL makes none that is finer.
+pub fn may_use_overview(source: &Grid, target: &Grid) -> Result<bool> {
+    Ok(may_use_overview_at(source, source_pixels_per_target_pixel(source, target)?))
+}
+
+/// The same for a target of whose pixels' sides each is so many pixels of the raster long.
+pub fn may_use_overview_at(source: &Grid, factor: f64) -> bool {
+    let is_fine_enough = |full: u32| is_fine_enough(full, full.div_ceil(2), factor);
+    is_fine_enough(source.width) && is_fine_enough(source.height)
+}
+
+/// Whether the pixels of an overview, along a side that has `size` instead of `full`, are not larger than `factor`
+/// pixels of full resolution.
+fn is_fine_enough(full: u32, size: u32, factor: f64) -> bool {
+    f64::from(full) / f64::from(size) <= factor * (1.0 + 1e-9)
+}
+
 /// The coarsest level whose pixels are not larger than `factor` pixels of full resolution. An overview
 /// without the mask that the full resolution has is not taken.
 fn level_for(header: &ArchivedRasterHeader, factor: f64) -> usize {
     let Some(full) = header.image(0) else { return 0 };
     let has_mask = header.mask(0).is_some();
-    let is_fine_enough = |level: usize| {
+    let is_taken = |level: usize| {
         header.image(level).is_some_and(|image| {
-            let of = |full: u32, size: u32| f64::from(full) / f64::from(size);
-            of(full.width, image.width) <= factor * (1.0 + 1e-9)
-                && of(full.height, image.height) <= factor * (1.0 + 1e-9)
+            is_fine_enough(full.width, image.width, factor)
+                && is_fine_enough(full.height, image.height, factor)
                 && (header.mask(level).is_some() || !has_mask)
         })
     };
-    (1..header.images.len()).filter(|level| is_fine_enough(*level)).max().unwrap_or(0)
+    (1..header.images.len()).filter(|level| is_taken(*level)).max().unwrap_or(0)
 }
 
 /// The two halves of a window of more than one pixel, cut across its longer side.

@@ -10,7 +10,7 @@ use crate::crs::Transformer;
 use crate::error::{Error, Result};
 use crate::geometry::{PointBatch, Points};
 use crate::read::pipeline::{OnWindow, Pipeline};
-use crate::read::select::{SceneBand, SceneRecord, select};
+use crate::read::select::{BandChoice, MissingBands, SceneBand, SceneRecord, Selection, select};
 use crate::read::windows::WindowRequest;
 use crate::read::{ReadLimits, ReadProgress};
 use arrow_array::cast::AsArray;
@@ -60,7 +60,7 @@ pub enum Match {
 pub struct SampleRequest {
     collection: Collection,
     points: Points,
-    bands: Vec<String>,
+    bands: BandChoice,
     matching: Match,
     options: SampleOptions,
     pipeline: Pipeline,
@@ -72,16 +72,24 @@ impl SampleRequest {
         SampleRequest {
             collection,
             points,
-            bands: Vec::new(),
+            bands: BandChoice::default(),
             matching: Match::default(),
             options: SampleOptions::default(),
             pipeline,
         }
     }
 
-    /// The bands; those of the first record if not given.
+    /// The bands; those of the first record if not given. They may be
+    /// [aliases](Collection::with_band_aliases); rows have the names that were asked for.
     pub fn bands(mut self, bands: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
-        self.bands = bands.into_iter().map(|band| band.as_ref().to_owned()).collect();
+        self.bands.names = bands.into_iter().map(|band| band.as_ref().to_owned()).collect();
+        self
+    }
+
+    /// Leaves out the rows of bands that a record lacks, which otherwise are an error. That no record has any of
+    /// the bands stays one.
+    pub fn skip_missing_bands(mut self, skip: bool) -> Self {
+        self.bands.missing = if skip { MissingBands::SkipBand } else { MissingBands::Refuse };
         self
     }
 
@@ -157,7 +165,7 @@ impl SampleRequest {
 struct LookUp {
     collection: Collection,
     crs: Crs,
-    bands: Vec<String>,
+    bands: BandChoice,
     matching: Match,
     options: SampleOptions,
     table: SampleTable,
@@ -208,56 +216,63 @@ impl State {
                 self.ready = values_of(&self.look_up, &self.pipeline, points, rasters).await?;
                 continue;
             }
-            let (look_up, points) = (Arc::clone(&self.look_up), self.points.take());
-            let Some(mut points) = points else { return Ok(None) };
-            let (points, pass) = cpu::run(move || {
-                let pass = look_up.next_pass(&mut points);
-                (points, pass)
+            let Some(mut points) = self.points.take() else { return Ok(None) };
+            let (points, batch) = cpu::run(move || {
+                let batch = next_points(&mut points);
+                (points, batch)
             })
             .await;
-            match pass? {
-                Some(pass) => (self.points, self.pass) = (Some(points), Some(pass)),
-                None => return Ok(None),
-            }
+            let Some(batch) = batch? else { return Ok(None) };
+            (self.points, self.pass) = (Some(points), Some(self.look_up.pass(batch).await?));
         }
     }
 }
 
+/// The next points; `None` after the last.
+fn next_points(points: &mut Points) -> Result<Option<PointBatch>> {
+    let mut batches: Vec<PointBatch> = Vec::new();
+    let mut count = 0;
+    while count < POINTS_AT_ONCE
+        && let Some(batch) = points.next()
+    {
+        let batch = batch?;
+        count += batch.x.len();
+        batches.push(batch);
+    }
+    let Some(first) = batches.first() else { return Ok(None) };
+    let (first_index, schema) = (first.first_index, first.attributes.schema());
+    let attributes = concat_batches(&schema, batches.iter().map(|batch| &batch.attributes))?;
+    let (mut x, mut y) = (Vec::with_capacity(count), Vec::with_capacity(count));
+    for batch in &batches {
+        x.extend_from_slice(&batch.x);
+        y.extend_from_slice(&batch.y);
+    }
+    Ok(Some(PointBatch { first_index, x, y, attributes }))
+}
+
 impl LookUp {
-    /// The next points; `None` after the last.
-    fn next_pass(&self, points: &mut Points) -> Result<Option<Pass>> {
-        let mut batches: Vec<PointBatch> = Vec::new();
-        let mut count = 0;
-        while count < POINTS_AT_ONCE
-            && let Some(batch) = points.next()
-        {
-            let batch = batch?;
-            count += batch.x.len();
-            batches.push(batch);
-        }
-        let Some(first) = batches.first() else { return Ok(None) };
-        let (first_index, schema) = (first.first_index, first.attributes.schema());
-        let attributes = concat_batches(&schema, batches.iter().map(|batch| &batch.attributes))?;
-        let (mut x, mut y) = (Vec::with_capacity(count), Vec::with_capacity(count));
-        for batch in &batches {
-            x.extend_from_slice(&batch.x);
-            y.extend_from_slice(&batch.y);
-        }
-        let points = PointBatch { first_index, x, y, attributes };
-        let rasters = self.rasters(&points)?;
-        Ok(Some(Pass { points: Arc::new(points), rasters: rasters.into() }))
+    /// The rasters that points lie on.
+    async fn pass(self: &Arc<Self>, points: PointBatch) -> Result<Pass> {
+        let points = Arc::new(points);
+        let (look_up, of) = (Arc::clone(self), Arc::clone(&points));
+        let snapshot = self.collection.snapshot()?;
+        let within = move || match look_up.bounds(&of)? {
+            Some(within) => Ok(Some(within)),
+            None => Err(Error::NothingSelected("no point has a longitude and a latitude".to_owned())),
+        };
+        let selection = match select(&self.collection, &snapshot, &self.bands, within).await {
+            Err(Error::NothingSelected(_)) => return Ok(Pass { points, rasters: VecDeque::new() }),
+            selection => selection?,
+        };
+        let (look_up, of) = (Arc::clone(self), Arc::clone(&points));
+        let rasters = cpu::run(move || look_up.rasters(&of, &selection)).await?;
+        Ok(Pass { points, rasters: rasters.into() })
     }
 
     /// The rasters that points lie on, by record, then band.
-    fn rasters(&self, points: &PointBatch) -> Result<Vec<RasterPoints>> {
-        let Some(within) = self.bounds(points)? else { return Ok(Vec::new()) };
-        let snapshot = self.collection.snapshot()?;
-        let selection = match select(&self.collection, &snapshot, Some(within), &self.bands) {
-            Err(Error::NothingSelected(_)) => return Ok(Vec::new()),
-            selection => selection?,
-        };
+    fn rasters(&self, points: &PointBatch, selection: &Selection) -> Result<Vec<RasterPoints>> {
         let mut projected: HashMap<&Crs, (Vec<f64>, Vec<f64>)> = HashMap::new();
-        let mut latest = vec![Latest::new(points.x.len()); selection.bands.len()];
+        let mut latest: HashMap<&str, Latest> = HashMap::new();
         let mut rasters = Vec::new();
         // The latest record has the first claim.
         for record in selection.records.iter().rev() {
@@ -270,7 +285,8 @@ impl LookUp {
                 let Some((x, y)) = projected.get(crs) else { continue };
                 let mut located = grid_of(band)?.locate(x, y)?;
                 if self.matching == Match::Latest {
-                    located = latest[index].claim(located);
+                    let of_band = latest.entry(&band.name).or_insert_with(|| Latest::new(points.x.len()));
+                    located = of_band.claim(located);
                 }
                 if !located.is_empty() {
                     rasters.push(RasterPoints { record: Arc::clone(record), band: index, points: located });
@@ -446,7 +462,7 @@ impl LookUp {
             record_id: &record.id,
             datetime: record.datetime,
             collection: record.collection.as_deref(),
-            band: &band.location.band,
+            band: &band.name,
             raster_crs: &band.grid.crs,
         };
         self.table.batch(points, &source, in_order(samples)?)

@@ -2,7 +2,7 @@
 
 use super::SharedTable;
 use crate::error::Result;
-use crate::query::{Filter, kept, scan};
+use crate::query::{BoundFilter, Filter, kept, scan};
 use crate::store::{Collection, Scan, ScanBatch};
 use arrow_array::ffi_stream::FFI_ArrowArrayStream;
 use arrow_array::{RecordBatch, RecordBatchReader};
@@ -18,7 +18,7 @@ const HEADERS: usize = 4096;
 #[derive(Debug)]
 pub struct RecordBatches {
     table: SharedTable,
-    filter: Filter,
+    filter: BoundFilter,
     scan: Scan,
     /// Rows of a chunk that are still to come.
     rest: ScanBatch,
@@ -31,12 +31,13 @@ impl RecordBatches {
         let table = SharedTable::new(stored, columns)?;
         let fields = table.projection().schema().fields();
         let names: Vec<&str> = fields.iter().map(|field| field.name().as_str()).collect();
-        let scan = scan(stored, filter, &names)?;
+        let filter = filter.bind(stored.schema())?;
+        let scan = scan(stored, &filter, &names)?;
         let bands = table.schema().fields().len() - fields.len();
         let most = HEADERS.checked_div(bands).map_or(usize::MAX, |rows| rows.max(1));
         let rest =
             ScanBatch { batch: RecordBatch::new_empty(Arc::new(Schema::empty())), records: Vec::new() };
-        Ok(RecordBatches { table, filter: filter.clone(), scan, rest, most })
+        Ok(RecordBatches { table, filter, scan, rest, most })
     }
 
     /// The batches as an Arrow C stream, to be handed to another library or language: what Python's

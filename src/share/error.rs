@@ -83,6 +83,14 @@ pub enum TableError {
         /// How many there are at least.
         count: usize,
     },
+    /// Local files of a collection lie all over the file system, and those of an imported one must not.
+    #[error(
+        "the local files of {collection:?} have no folder in common, and one of the other collections was imported: it may open files below some folders only"
+    )]
+    LocalFiles {
+        /// The collection.
+        collection: String,
+    },
     /// The aliases of bands of several collections contradict each other.
     #[error("{0}; give the merged collection aliases of its own")]
     BandAliases(#[from] rasteret_schema::BandAliasError),
@@ -119,6 +127,7 @@ impl TableError {
             TableError::DuplicateKeys { .. } => "duplicate-keys",
             TableError::NothingToAdd { .. } => "nothing-to-add",
             TableError::DuplicateIds { .. } => "duplicate-ids",
+            TableError::LocalFiles { .. } => "local-files",
             TableError::BandAliases(_) => "band-aliases",
             TableError::Splits(_) => "invalid-argument",
             TableError::Read { .. } => "table",

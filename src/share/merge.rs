@@ -1,8 +1,8 @@
 //! Several collections as one.
 
 use super::TableError;
+use super::assets::MergedAssets;
 use super::error::LISTED;
-use super::roots::Roots;
 use super::update::check_name;
 use super::widen::{widen, widened_field};
 use crate::collection::{Collection, CollectionInfo};
@@ -10,11 +10,10 @@ use crate::database::Database;
 use crate::error::{Error, Result};
 use crate::query::{kept, scan, text_column};
 use crate::store::{BuildState, Collection as StoredCollection, Description, ScanBatch, Transaction};
-use arrow_array::cast::AsArray;
 use arrow_array::{ArrayRef, RecordBatch, StringArray, new_null_array};
 use arrow_schema::{DataType, Field, FieldRef, Schema, SchemaRef};
-use rasteret_schema::record::{ASSETS, ID};
-use rasteret_schema::{BandAliases, CloudConfigs, MergedCloud};
+use rasteret_schema::BandAliases;
+use rasteret_schema::record::ID;
 use std::borrow::Borrow;
 use std::sync::Arc;
 
@@ -44,8 +43,8 @@ impl Database {
 ///
 /// The new collection has all user columns: a record has nulls where its own collection lacks one. A column of
 /// several types gets one that holds the values of all without loss, if there is one. Headers are taken over as
-/// they are, and how the assets of each collection are reached. If one comes from elsewhere and may not read all
-/// local files, neither may the new one: only those below the folders of that collection, and of the files of others.
+/// they are, and how the assets of each collection are reached. Where one was imported, local files may be opened
+/// below its folders, and below the folders of the others only.
 #[derive(Debug, Clone)]
 #[must_use = "a merge does nothing until it is run"]
 pub struct Merge {
@@ -81,7 +80,7 @@ impl Merge {
     ///
     /// If there is a collection of this name; [`TableError::DuplicateIds`] unless ids have prefixes;
     /// [`TableError::Unlike`] where a column has types that no type holds; [`TableError::ColumnExists`] for the
-    /// tag; [`TableError::Reserved`]; [`Error::CloudConflict`]; if aliases contradict each other, a filter needs a
+    /// tag; [`TableError::Reserved`]; [`Error::CloudConflict`]; [`TableError::LocalFiles`]; if aliases contradict each other, a filter needs a
     /// column that its collection does not have, or the database is not open for writing.
     pub fn run(self) -> Result<CollectionInfo> {
         crate::build::check_name(&self.name)?;
@@ -97,17 +96,16 @@ impl Merge {
             .collect::<Result<Vec<_>>>()?;
         write.create_collection(&self.name, self.description()?)?;
         let schema = self.schema(&inputs)?;
-        let mut cloud = Clouds::of(&inputs);
-        let mut roots = Roots::of(&inputs);
+        let mut assets = MergedAssets::of(inputs.iter().map(|(_, stored)| stored));
         let mut bytes = 0;
         for (input, stored) in &inputs {
-            bytes += self.add(&mut write, input, stored, &schema, (&mut cloud, &mut roots))?;
+            bytes += self.add(&mut write, input, stored, &schema, &mut assets)?;
         }
-        let cloud = cloud.finish();
+        let (cloud, local_roots) = assets.finish()?;
         write.describe(&self.name, |description| {
             description.set_cloud(&cloud);
-            if let Some(roots) = roots.finish() {
-                description.set_local_roots(&roots);
+            if let Some(roots) = &local_roots {
+                description.set_local_roots(roots);
             }
             description.state = BuildState::Complete;
         })?;
@@ -176,17 +174,17 @@ impl Merge {
         input: &Collection,
         stored: &StoredCollection,
         schema: &SchemaRef,
-        (cloud, roots): (&mut Clouds, &mut Roots),
+        assets: &mut MergedAssets,
     ) -> Result<u64> {
         let names: Vec<&str> = stored.schema().fields().iter().map(|field| field.name().as_str()).collect();
         let mut added = 0;
-        for chunk in scan(stored, input.filter(), &names)? {
-            let ScanBatch { batch, records } = kept(input.filter(), chunk?)?;
+        let filter = input.filter().bind(stored.schema())?;
+        for chunk in scan(stored, &filter, &names)? {
+            let ScanBatch { batch, records } = kept(&filter, chunk?)?;
             if records.is_empty() {
                 continue;
             }
-            cloud.add(input.name(), stored, &batch)?;
-            roots.add(stored, &batch);
+            assets.add(stored, &batch)?;
             let batch = self.conformed(input.name(), &batch, schema)?;
             let appended = write.append(&self.name, &batch, &[], &[])?;
             if !appended.replaced.is_empty() {
@@ -225,43 +223,5 @@ impl Merge {
         };
         let columns = schema.fields().iter().map(column).collect::<Result<Vec<_>>>()?;
         Ok(RecordBatch::try_new(schema.clone(), columns)?)
-    }
-}
-
-/// How the assets of the new collection are reached.
-enum Clouds {
-    /// As those of all its collections.
-    Same(CloudConfigs),
-    /// Each as those of its own.
-    Unlike(MergedCloud),
-}
-
-impl Clouds {
-    fn of(inputs: &[(&Collection, StoredCollection)]) -> Clouds {
-        let mut configs = inputs.iter().map(|(_, stored)| stored.metadata().description.cloud());
-        let first = configs.next().unwrap_or_default();
-        match configs.all(|config| config == first) {
-            true => Clouds::Same(first),
-            false => Clouds::Unlike(MergedCloud::default()),
-        }
-    }
-
-    fn add(&mut self, name: &str, stored: &StoredCollection, batch: &RecordBatch) -> Result<()> {
-        let Clouds::Unlike(merged) = self else { return Ok(()) };
-        let configs = stored.metadata().description.cloud();
-        let assets = batch.column_by_name(ASSETS).and_then(|assets| assets.as_map_opt());
-        let hrefs = assets.and_then(|assets| assets.values().as_struct_opt()?.column_by_name("href"));
-        let hrefs = hrefs.and_then(|hrefs| hrefs.as_string_opt::<i32>());
-        for href in hrefs.into_iter().flatten().flatten() {
-            merged.add(name, &configs, href)?;
-        }
-        Ok(())
-    }
-
-    fn finish(self) -> CloudConfigs {
-        match self {
-            Clouds::Same(configs) => configs,
-            Clouds::Unlike(merged) => merged.finish(),
-        }
     }
 }

@@ -8,11 +8,14 @@
 //! | `export` | a view of a collection → Parquet, here or in an object store |
 //! | `import` | a collection from a table from elsewhere |
 //! | `table` | records and headers as the one table that is shared |
+//! | `stac_geoparquet` | that table as STAC items |
 //! | `view`, `batches` | a view as a table: what is in it, its first records, a stream of batches |
 //! | `update`, `annotate`, `keys`, `splits` | user columns that are set: joined from a table, or assigned |
-//! | `merge`, `widen`, `roots` | several collections as one |
+//! | `table_file` | tables of others, to be joined |
+//! | `merge`, `widen`, `assets` | several collections as one |
 
 mod annotate;
+mod assets;
 mod batches;
 mod error;
 mod export;
@@ -20,9 +23,10 @@ mod export;
 mod import;
 mod keys;
 mod merge;
-mod roots;
 mod splits;
+mod stac_geoparquet;
 mod table;
+mod table_file;
 mod update;
 mod view;
 mod widen;
@@ -35,6 +39,8 @@ pub use export::{Export, ExportError, ExportFormat, ExportProgress, ExportSummar
 pub use import::{Import, ImportError};
 pub use merge::Merge;
 pub use splits::{SplitBy, SplitSummary, Splits};
+pub use table_file::{TableReader, open_table};
 pub use view::ViewDescription;
 
+pub(crate) use stac_geoparquet::{FILE_METADATA as STAC_METADATA, StacTable};
 pub(crate) use table::SharedTable;

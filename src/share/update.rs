@@ -38,10 +38,9 @@ pub(super) fn update(
     for field in &fields {
         check_name(field.name(), &stored.metadata().bands)?;
     }
-    let filter = view.filter();
-    let condition = filter.columns();
+    let filter = view.filter().bind(stored.schema())?;
     let mut needed: BTreeSet<&str> = read.iter().copied().collect();
-    needed.extend(condition.iter().map(|column| AsRef::<str>::as_ref(column)));
+    needed.extend(filter.columns());
     let known = fields.iter().map(|field| field.name().as_str());
     needed.extend(known.filter(|name| stored.schema().column_with_name(name).is_some()));
     let needed: Vec<&str> = needed.into_iter().collect();

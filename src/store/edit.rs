@@ -6,9 +6,10 @@ use super::metadata::Failure;
 use super::tables::{CHUNKS, COLUMNS, ChunkKey, CollectionId, IDS, TOMBSTONES, id_key};
 use super::transaction::Transaction;
 use super::zone::StoredZone;
-use super::{BandNumber, StoreError, headers};
+use super::{BandNumber, Collection, StoreError, headers};
 use rasteret_schema::HeaderArchive;
 use redb::ReadableTable;
+use std::collections::BTreeMap;
 
 impl Transaction<'_> {
     /// Stores the header of a record's band, in place of the one there is, or of the reason why there
@@ -47,6 +48,45 @@ impl Transaction<'_> {
         self.edit_headers(name, id, band, |headers, band| {
             headers.headers.remove(&band);
             headers.failures.insert(band, failure);
+        })
+    }
+
+    /// Stores headers of records as a snapshot has them, by the numbers that they have there: in place of those that
+    /// there are, but not of records that were replaced or deleted since. Each record comes with its id.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NoSuchCollection`] if the collection was deleted or renamed since, [`StoreError::Damaged`],
+    /// [`StoreError::Io`].
+    pub(crate) fn put_headers_of<'a>(
+        &mut self,
+        snapshot: &Collection,
+        headers: impl IntoIterator<Item = (u64, &'a str, BandNumber, &'a HeaderArchive)>,
+    ) -> Result<(), StoreError> {
+        let (name, collection) = (snapshot.name(), snapshot.id());
+        let mut by_record: BTreeMap<u64, (&str, Vec<(BandNumber, &HeaderArchive)>)> = BTreeMap::new();
+        for (record, id, band, header) in headers {
+            by_record.entry(record).or_insert_with(|| (id, Vec::new())).1.push((band, header));
+        }
+        if self.touch(name)?.metadata.id != collection {
+            return Err(StoreError::NoSuchCollection { name: name.to_owned(), available: Vec::new() });
+        }
+        self.change(|this| {
+            for (record, (id, headers)) in by_record {
+                let ids = this.redb().open_table(IDS)?;
+                let known = ids.get(id_key(collection, id).as_slice())?.map(|number| number.value());
+                drop(ids);
+                if known != Some(record) {
+                    continue;
+                }
+                let mut all = this.take_headers(name, record)?;
+                for (band, header) in headers {
+                    all.failures.remove(&band);
+                    all.headers.insert(band, header.as_bytes().to_vec());
+                }
+                this.put_headers(name, std::iter::once((record, &all)))?;
+            }
+            Ok(())
         })
     }
 

@@ -67,6 +67,7 @@ pub use snapshot::{Collection, Snapshot};
 pub use stats::{Stats, TableStats};
 
 pub use tables::FORMAT_VERSION;
+pub(crate) use tables::HeaderKey;
 pub use transaction::Transaction;
 pub use verify::{Damage, Depth, verify};
 

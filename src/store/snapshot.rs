@@ -138,7 +138,7 @@ impl Collection {
         self.len() == 0
     }
 
-    pub(super) fn id(&self) -> CollectionId {
+    pub(crate) fn id(&self) -> CollectionId {
         self.inner.metadata.id
     }
 

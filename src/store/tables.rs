@@ -9,13 +9,13 @@ use std::path::Path;
 pub const FORMAT_VERSION: u32 = 1;
 
 /// Id of a collection, under which its rows lie whatever its name.
-pub(super) type CollectionId = u32;
+pub(crate) type CollectionId = u32;
 /// A chunk is named by the number of its first record.
 pub(super) type ChunkKey = (CollectionId, u64);
 /// Collection, chunk, column, segment.
 pub(super) type ColumnKey = (CollectionId, u64, u16, u16);
 /// Collection, record, band.
-pub(super) type HeaderKey = (CollectionId, u64, u16);
+pub(crate) type HeaderKey = (CollectionId, u64, u16);
 /// What the file is. The name and the types of this table are the same in all versions.
 const ABOUT: TableDefinition<&[u8], &[u8]> = TableDefinition::new("about");
 /// Name → metadata as JSON.

@@ -90,7 +90,7 @@ def level(path, file, factor):
 
 
 def resampled(case, out):
-    """The samples of an area on another grid, as `area` gives them."""
+    """The samples of an area on another grid, as `area` gives them: on that of `transform` and `shape`, if it is given."""
     path, bands = case["file"], case["bands"]
     full = opened(path)
     geometry = transform_geom(case["crs"], full.crs, case["geometry"])
@@ -114,6 +114,8 @@ def resampled(case, out):
     if resolution:
         x, y = case["resolution"]
         grid = Affine(x, 0, grid.c, 0, -y, grid.f)
+    if case.get("transform"):
+        grid, (height, width) = Affine(*case["transform"]), case["shape"]
     # GDAL gives areas that are far smaller than a pixel no row; large ones take long.
     if not 0 < width * height <= 400_000:
         return {"error": "not compared"}

@@ -36,7 +36,8 @@
 //! Without a [`BandMap`](rasteret_schema::BandMap) every asset is a band under its key, except those whose media
 //! type, or extension, says that they are no rasters: metadata, previews. With
 //! [`TableSource::href_column`] there is one asset, whose key is the column's name; band indexes alone are
-//! bands of a record's only asset.
+//! bands of a record's only asset. An asset that has the name of one of its `bands` (STAC 1.1) is one band for each
+//! that has a name, as in exports of stac-geoparquet.
 //!
 //! # Relative hrefs
 //!
@@ -61,7 +62,9 @@ mod layout;
 mod memory;
 mod options;
 mod read_ahead;
+mod rows;
 mod source;
 
 pub use footer::Footer;
+pub use rows::{RowStream, read_rows};
 pub use source::TableSource;

@@ -1,7 +1,7 @@
 //! The tables that there are to export.
 
 use crate::error::Result;
-use crate::share::SharedTable;
+use crate::share::{STAC_METADATA, SharedTable, StacTable};
 use crate::store::Projection;
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
@@ -11,6 +11,8 @@ use arrow_schema::SchemaRef;
 pub enum Layout {
     /// The one that rasteret reads.
     Rasteret(SharedTable),
+    /// That of stac-geoparquet, made of the other.
+    Stac(SharedTable, StacTable),
 }
 
 impl Layout {
@@ -18,13 +20,14 @@ impl Layout {
     pub fn schema(&self) -> &SchemaRef {
         match self {
             Layout::Rasteret(table) => table.schema(),
+            Layout::Stac(_, items) => items.schema(),
         }
     }
 
     /// The columns of the store that it needs.
     pub fn projection(&self) -> &Projection {
         match self {
-            Layout::Rasteret(table) => table.projection(),
+            Layout::Rasteret(table) | Layout::Stac(table, _) => table.projection(),
         }
     }
 
@@ -32,6 +35,15 @@ impl Layout {
     pub fn batch(&self, rows: &RecordBatch, records: &[u64]) -> Result<RecordBatch> {
         match self {
             Layout::Rasteret(table) => table.batch(rows, records),
+            Layout::Stac(table, items) => items.batch(&table.batch(rows, records)?),
+        }
+    }
+
+    /// The key and value by which files say that they are of this layout; those of rasteret describe a collection.
+    pub fn mark(&self) -> Option<(&'static str, String)> {
+        match self {
+            Layout::Rasteret(_) => None,
+            Layout::Stac(..) => Some((STAC_METADATA.0, STAC_METADATA.1.to_owned())),
         }
     }
 }

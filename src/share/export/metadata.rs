@@ -1,10 +1,10 @@
 //! What files say of the collection: the keys that `schema/parquet.md` describes.
 
+use super::layout::Layout;
 use super::partition::{Partitioning, REQUIRED};
 use super::plan::Plan;
 use crate::error::{Error, Result};
 use crate::store::{Collection, Description};
-use arrow_schema::Schema;
 use chrono::DateTime;
 use rasteret_schema::share::{
     COLLECTION_KEY, COLLECTION_VERSION, COLLECTION_VERSION_KEY, CREATED_KEY, CollectionTag, DATA_SOURCE_KEY,
@@ -14,7 +14,8 @@ use rasteret_schema::share::{
 /// What all files of an export say.
 #[derive(Debug)]
 pub struct Metadata {
-    /// What rasteret and this library read of the collection; nothing for a table that is none.
+    /// What rasteret and this library read of the collection, or the mark of another layout; nothing for a table
+    /// that is none.
     common: Vec<(&'static str, String)>,
     tag: ExportTag,
 }
@@ -25,7 +26,7 @@ impl Metadata {
         stored: &Collection,
         plan: &Plan,
         partitioning: &Partitioning,
-        schema: &Schema,
+        layout: &Layout,
     ) -> Result<Self> {
         let id = format!("{:032x}", new_id());
         let tag = ExportTag {
@@ -37,8 +38,12 @@ impl Metadata {
             file_rows: 0,
             partition_by: partitioning.columns().to_vec(),
         };
-        let is_collection = REQUIRED.iter().all(|column| schema.column_with_name(column).is_some());
-        let common = if is_collection { describe(stored, plan)? } else { Vec::new() };
+        let is_collection = REQUIRED.iter().all(|column| layout.schema().column_with_name(column).is_some());
+        let common = match layout.mark() {
+            Some(mark) => vec![mark],
+            None if is_collection => describe(stored, plan)?,
+            None => Vec::new(),
+        };
         Ok(Metadata { common, tag })
     }
 

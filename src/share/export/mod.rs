@@ -33,7 +33,7 @@ pub use error::ExportError;
 use crate::collection::Collection;
 use crate::cpu;
 use crate::error::{Error, Result};
-use crate::share::SharedTable;
+use crate::share::{SharedTable, StacTable};
 use destination::Destination;
 use layout::Layout;
 use partition::Partitioning;
@@ -211,7 +211,8 @@ impl Export {
             let layout = match format {
                 ExportFormat::Rasteret => Layout::Rasteret(table),
                 ExportFormat::StacGeoparquet => {
-                    return Err(Error::InvalidArgument("stac-geoparquet".to_owned()));
+                    let items = StacTable::new(table.schema())?;
+                    Layout::Stac(table, items)
                 }
             };
             let plan = Plan::new(&stored, collection.filter(), &partitioning)?;

@@ -54,8 +54,8 @@ impl Writing {
     ) -> Result<Self> {
         let projection = with_id(stored, layout.projection())?;
         let row_bytes = row_bytes(stored, &projection, &layout, &plan)?;
+        let metadata = Metadata::new(stored, &plan, partitioning, &layout)?;
         let encoder = Encoder::new(layout, row_bytes)?;
-        let metadata = Metadata::new(stored, &plan, partitioning, encoder.schema())?;
         let tasks = plan.tasks(encoder.group_rows());
         let spill = Spill::new(stored, &projection, &plan, &tasks, scratch)?;
         Ok(Writing { work: Arc::new(Work { plan, tasks, spill, encoder }), metadata })

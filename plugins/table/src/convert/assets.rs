@@ -1,21 +1,22 @@
 //! Assets of rows, and the bands that are made of them.
 
 use super::href::Base;
-use crate::layout::{AssetsPlace, is_text};
+use crate::layout::{AssetsPlace, BANDS, is_text};
 use crate::options::Options;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int32Type;
-use arrow_array::{Array, ArrayRef, Int32Array, StringArray};
+use arrow_array::{Array, ArrayRef, Int32Array, LargeListArray, StringArray};
 use arrow_buffer::NullBuffer;
 use arrow_cast::cast;
 use arrow_schema::{ArrowError, DataType};
 use rasteret_schema::record::EPSG;
 use rasteret_schema::{Asset, BandMap};
 use serde_json::Value;
+use std::collections::HashSet;
 use std::ops::Range;
 
 /// The fields of an asset that are read.
-pub(crate) const ASSET_FIELDS: [&str; 5] = ["href", "type", "band_index", CODE, EPSG];
+pub(crate) const ASSET_FIELDS: [&str; 6] = ["href", "type", "band_index", BANDS, CODE, EPSG];
 
 /// The raster's CRS, where an asset says it itself, as STAC has it since version 2 of the projection extension.
 const CODE: &str = "proj:code";
@@ -51,6 +52,8 @@ struct RowAsset<'a> {
     href: &'a str,
     media_type: Option<&'a str>,
     band_index: Option<i32>,
+    /// Names of the samples, where there are such.
+    samples: Vec<Option<&'a str>>,
     /// The raster's CRS.
     crs: Option<&'a str>,
 }
@@ -184,10 +187,42 @@ impl BatchAssets<'_> {
             }
         }
         // Of two assets with one key, the first has it.
-        let mut seen = std::collections::HashSet::new();
+        let mut seen = HashSet::new();
         assets.retain(|asset| !asset.key.is_empty() && seen.insert(asset.key));
-        self.maker.bands(&assets)
+        self.maker.bands(&with_samples(assets))
     }
+}
+
+/// The assets, with one for each named sample of those that have the name of one of their samples, as exports of
+/// stac-geoparquet have it. Keys of other assets are not taken from these.
+fn with_samples(assets: Vec<RowAsset<'_>>) -> Vec<RowAsset<'_>> {
+    if assets.iter().all(|asset| asset.samples.len() < 2) {
+        return assets;
+    }
+    let mut keys: HashSet<&str> = assets.iter().map(|asset| asset.key).collect();
+    let mut bands = Vec::with_capacity(assets.len());
+    for asset in &assets {
+        let band = |key, sample: usize| RowAsset {
+            key,
+            href: asset.href,
+            media_type: asset.media_type,
+            band_index: i32::try_from(sample).ok(),
+            crs: asset.crs,
+            samples: Vec::new(),
+        };
+        let own = asset.samples.iter().position(|name| *name == Some(asset.key));
+        let Some(own) = own.filter(|_| asset.samples.len() > 1 && asset.band_index.is_none()) else {
+            bands.push(asset.clone());
+            continue;
+        };
+        bands.push(band(asset.key, own));
+        for (sample, name) in asset.samples.iter().enumerate() {
+            if let Some(key) = name.filter(|name| !name.is_empty() && keys.insert(name)) {
+                bands.push(band(key, sample));
+            }
+        }
+    }
+    bands
 }
 
 fn of_json(json: &Value) -> Vec<RowAsset<'_>> {
@@ -196,7 +231,9 @@ fn of_json(json: &Value) -> Vec<RowAsset<'_>> {
         let href = value.as_str().or_else(|| text("href")).filter(|href| !href.is_empty())?;
         let index = value.get("band_index").and_then(Value::as_i64);
         let band_index = index.and_then(|index| i32::try_from(index).ok()).filter(|index| *index >= 0);
-        Some(RowAsset { key, href, media_type: text("type"), band_index, crs: text(CODE) })
+        let samples = value.get(BANDS).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        let samples = samples.iter().map(|sample| sample.get("name").and_then(Value::as_str)).collect();
+        Some(RowAsset { key, href, media_type: text("type"), band_index, samples, crs: text(CODE) })
     }
     match json {
         Value::Object(assets) => assets.iter().filter_map(|(key, value)| asset(key, value)).collect(),
@@ -288,6 +325,39 @@ struct Values {
     media_type: Option<StringArray>,
     band_index: Option<Int32Array>,
     crs: Option<StringArray>,
+    samples: Option<Samples>,
+}
+
+/// The names in lists of bands.
+struct Samples {
+    lists: LargeListArray,
+    names: StringArray,
+}
+
+impl Samples {
+    /// `None` where the column is no list of what has names.
+    fn new(column: &ArrayRef) -> Result<Option<Samples>, ArrowError> {
+        let (DataType::List(item) | DataType::LargeList(item)) = column.data_type() else { return Ok(None) };
+        let lists = cast(column, &DataType::LargeList(item.clone()))?.as_list::<i64>().clone();
+        let names = lists.values().as_struct_opt().and_then(|bands| {
+            let names = bands.column_by_name("name").filter(|names| is_text(names.data_type()))?;
+            Some((names, bands.nulls()))
+        });
+        let Some((names, nulls)) = names else { return Ok(None) };
+        let names = text(names)?;
+        let nulls = NullBuffer::union(names.nulls(), nulls);
+        let names = StringArray::try_new(names.offsets().clone(), names.values().clone(), nulls)?;
+        Ok(Some(Samples { lists, names }))
+    }
+
+    fn of(&self, index: usize) -> Vec<Option<&str>> {
+        if !self.lists.is_valid(index) {
+            return Vec::new();
+        }
+        let offsets = self.lists.value_offsets();
+        let range = offsets[index] as usize..offsets[index + 1] as usize;
+        range.map(|sample| self.names.is_valid(sample).then(|| self.names.value(sample))).collect()
+    }
 }
 
 impl Values {
@@ -296,7 +366,8 @@ impl Values {
         let validity = column.nulls().cloned();
         if is_text(column.data_type()) {
             let href = text(column)?;
-            return Ok(Some(Values { validity, href, media_type: None, band_index: None, crs: None }));
+            let (media_type, band_index, samples, crs) = (None, None, None, None);
+            return Ok(Some(Values { validity, href, media_type, band_index, samples, crs }));
         }
         let Some(assets) = column.as_struct_opt() else { return Ok(None) };
         let field = |name: &str, can_be: fn(&DataType) -> bool| {
@@ -310,6 +381,7 @@ impl Values {
             href: text(href)?,
             media_type: field("type", is_text).map(text).transpose()?,
             band_index: index.map(|index| index.as_primitive::<Int32Type>().clone()),
+            samples: assets.column_by_name(BANDS).map(Samples::new).transpose()?.flatten(),
             crs: match (field(CODE, is_text), field(EPSG, DataType::is_integer)) {
                 (Some(codes), _) => Some(text(codes)?),
                 // A number alone is an EPSG code.
@@ -335,6 +407,7 @@ impl Values {
             href: href.filter(|href| !href.is_empty())?,
             media_type: types.map(|types| types.value(index)),
             band_index: indexes.map(|indexes| indexes.value(index)).filter(|index| *index >= 0),
+            samples: self.samples.as_ref().map(|samples| samples.of(index)).unwrap_or_default(),
             crs: self.crs.as_ref().filter(|crs| crs.is_valid(index)).map(|crs| crs.value(index)),
         })
     }

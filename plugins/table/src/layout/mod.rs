@@ -17,6 +17,8 @@ use std::collections::HashSet;
 const START_DATETIME: &str = "start_datetime";
 /// The name that `bbox` had in earlier collections of rasteret.
 const SCENE_BBOX: &str = "scene_bbox";
+/// Field of an asset: its bands, in STAC 1.1.
+pub(crate) const BANDS: &str = "bands";
 /// Columns of the raster's CRS, best first.
 const CRS_COLUMNS: [&str; 5] = ["proj:code", EPSG, CRS, "proj:wkt2", "proj:projjson"];
 
@@ -118,6 +120,26 @@ impl Layout {
         Ok(layout)
     }
 
+    /// Of a table whose rows are no records: these columns are read.
+    pub fn of_columns(table: &str, columns: impl IntoIterator<Item = String>) -> Layout {
+        Layout {
+            table: table.to_owned(),
+            id: String::new(),
+            datetime: None,
+            start_datetime: None,
+            end_datetime: None,
+            geometry: None,
+            bbox: None,
+            assets: AssetsPlace::Href(String::new()),
+            crs: Vec::new(),
+            collection: None,
+            headers: Vec::new(),
+            user: Vec::new(),
+            read: columns.into_iter().collect(),
+            keys: None,
+        }
+    }
+
     fn columns_read(&self) -> HashSet<String> {
         let times = [&self.datetime, &self.start_datetime, &self.end_datetime];
         let bbox: Vec<&String> = match &self.bbox {
@@ -152,7 +174,7 @@ impl Layout {
                 let is_wanted = match rest {
                     [] => true,
                     [field] => crate::convert::ASSET_FIELDS.contains(&field.as_str()),
-                    _ => false,
+                    [field, .., leaf] => field == BANDS && leaf == "name",
                 };
                 is_wanted && keys.contains(key)
             }
@@ -295,6 +317,14 @@ impl Finder<'_> {
             None if bands.assets.is_empty() => fields.iter().map(|field| field.name().clone()).collect(),
             None => bands.assets.values().cloned().collect(),
         };
+        // Where assets say which bands they have, those that are wanted may be of another asset.
+        let lists_bands = |field: &FieldRef| match field.data_type() {
+            DataType::Struct(asset) => asset.find(BANDS).is_some(),
+            _ => false,
+        };
+        if fields.iter().any(lists_bands) {
+            return Ok(Some(fields.iter().map(|field| field.name().clone()).collect()));
+        }
         Ok(Some(wanted))
     }
 

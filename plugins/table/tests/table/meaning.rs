@@ -83,6 +83,32 @@ fn bands_that_cannot_be_told_apart() {
 }
 
 #[test]
+fn samples_that_an_asset_names() {
+    let bands = |assets: &str, only: Option<[&str; 1]>| {
+        let mut columns = plain();
+        columns.retain(|(name, _)| *name != "href");
+        columns.push(("assets", text([assets; 2])));
+        let source = source(columns);
+        let source = only.map_or(source.clone(), |only| source.only_bands(only));
+        let record = records(&source, &Selection::default()).remove(0);
+        record.assets.into_iter().map(|asset| (asset.band, asset.href, asset.band_index)).collect::<Vec<_>>()
+    };
+    let band = |name: &str, href: &str, index: Option<i32>| (name.to_owned(), href.to_owned(), index);
+    let rgb = r#"{"R": {"href": "rgb", "bands": [{}, {"name": "G"}, {"name": "R"}, {"name": "N"}, {"name": null}]},
+        "N": {"href": "n", "bands": [{"name": "N"}]}}"#;
+    assert_eq!(
+        bands(rgb, None),
+        [band("R", "rgb", Some(2)), band("G", "rgb", Some(1)), band("N", "n", None)]
+    );
+    assert_eq!(bands(rgb, Some(["G"])), [band("G", "rgb", Some(1))]);
+    // An asset that has a name of its own stays one.
+    let visual = r#"{"visual": {"href": "rgb", "bands": [{"name": "R"}, {"name": "G"}]}}"#;
+    assert_eq!(bands(visual, None), [band("visual", "rgb", None)]);
+    let indexed = r#"{"R": {"href": "rgb", "band_index": 5, "bands": [{"name": "R"}, {"name": "G"}]}}"#;
+    assert_eq!(bands(indexed, None), [band("R", "rgb", Some(5))]);
+}
+
+#[test]
 fn geometries_keep_their_crs() {
     let geometry =
         Arc::new(BinaryArray::from_iter_values([point(500_000.0, 0.0), point(600_000.0, 0.0)])) as ArrayRef;

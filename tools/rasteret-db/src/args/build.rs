@@ -1,6 +1,6 @@
 //! What collections are built from.
 
-use super::{Cloud, SpaceAndTime};
+use super::{Cloud, Condition, SpaceAndTime};
 use serde_json::{Map, Value};
 use std::str::FromStr;
 
@@ -12,6 +12,8 @@ pub struct Common {
     pub name: String,
     #[command(flatten)]
     pub selection: SpaceAndTime,
+    #[command(flatten)]
+    pub condition: Condition,
     /// Build again even if nothing changed
     #[arg(long)]
     pub force: bool,

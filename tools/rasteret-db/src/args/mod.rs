@@ -12,14 +12,14 @@ mod selection;
 mod store;
 
 pub use build::{BandMaps, Build, BuildLocal, BuildStac, BuildTable, Common, Limits, Search};
-pub use collections::Collections;
+pub use collections::{Annotate, Collections, Merge, Split, SplitBy};
 pub use database::Db;
 pub use datasets::Datasets;
 pub use export::{Export, Format as ExportFormat};
 pub use import::{Import, Refresh};
 pub use read::{Form, Read};
 pub use sample::{Match, Neighbourhood, Sample};
-pub use selection::{Choice, Selection, SpaceAndTime};
+pub use selection::{Choice, Condition, Selection, SpaceAndTime};
 pub use store::{Cloud, Store};
 
 use clap::{Parser, Subcommand};

@@ -21,9 +21,25 @@ pub struct Selection {
     /// Records with less cloud cover, in per cent
     #[arg(long, value_name = "N")]
     pub cloud_lt: Option<f64>,
-    /// Records of this split
-    #[arg(long, value_name = "NAME")]
-    pub split: Option<String>,
+    /// Records of these splits
+    #[arg(long, value_delimiter = ',', value_name = "NAME,…")]
+    pub split: Vec<String>,
+    #[command(flatten)]
+    pub condition: Condition,
+}
+
+/// What must be true of a record.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct Condition {
+    /// Records for which this is true: eo:cloud_cover < 10 AND split = 'train'
+    #[arg(long = "where", value_name = "CQL2")]
+    pub condition: Option<String>,
+}
+
+impl Condition {
+    pub fn filter(&self) -> Result<Filter> {
+        self.condition.as_deref().map_or_else(|| Ok(Filter::new()), Filter::cql2)
+    }
 }
 
 impl SpaceAndTime {
@@ -45,19 +61,22 @@ impl Selection {
         if let Some(percent) = self.cloud_lt {
             filter = filter.cloud_cover_lt(percent);
         }
-        if let Some(split) = &self.split {
-            filter = filter.split(split);
+        if !self.split.is_empty() {
+            filter = filter.splits(&self.split);
         }
-        Ok(filter)
+        Ok(filter.and(self.condition.filter()?))
     }
 }
 
 /// Whose pixels are read.
 #[derive(Debug, clap::Args)]
 pub struct Choice {
-    /// Bands, in the order of the output [default: those of the first record]
+    /// Bands or aliases of bands, in the order of the output [default: those of the first record]
     #[arg(long, value_delimiter = ',', value_name = "B04,B08")]
     pub bands: Vec<String>,
+    /// Leave out records that lack one of the bands; of a table or of samples, only the rows that they cannot have
+    #[arg(long)]
+    pub skip_missing_bands: bool,
     /// Only the records with these ids
     #[arg(long, value_delimiter = ',', value_name = "ID")]
     pub ids: Vec<String>,

@@ -156,7 +156,7 @@ fn finish(
 ) -> Result<Outcome, CommandError> {
     let summary = request
         .name(&common.name)
-        .filter(common.selection.filter()?)
+        .filter(common.selection.filter()?.and(common.condition.filter()?))
         .force(common.force)
         .strict(common.strict)
         .run()

@@ -1,9 +1,10 @@
 //! `collections …`.
 
-use super::{Session, build};
+use super::{Session, build, share};
 use crate::Outcome;
 use crate::args::Collections;
 use crate::print::{CommandError, bytes, count, fields, plural, table};
+use rasteret::schema::BandAliases;
 use rasteret::{CollectionInfo, record};
 use serde_json::json;
 
@@ -34,7 +35,11 @@ pub fn run(session: &Session<'_>, command: &Collections) -> Result<Outcome, Comm
             })?;
             Ok(Outcome::Done)
         }
+        Collections::Merge(arguments) => share::merge(session, arguments),
+        Collections::Annotate(arguments) => share::annotate(session, arguments),
+        Collections::Split(arguments) => share::split(session, arguments),
         Collections::Refresh(arguments) => super::import::refresh(session, arguments),
+        Collections::Alias { name, aliases, common_names } => alias(session, name, aliases, *common_names),
         Collections::Rename { name, new_name } => {
             session.open_writable()?.rename(name, new_name)?;
             session.printer.result(&json!({"name": new_name, "renamed_from": name}), || {
@@ -50,6 +55,47 @@ pub fn run(session: &Session<'_>, command: &Collections) -> Result<Outcome, Comm
             Ok(Outcome::Done)
         }
     }
+}
+
+fn alias(
+    session: &Session<'_>,
+    name: &str,
+    definitions: &[String],
+    common_names: bool,
+) -> Result<Outcome, CommandError> {
+    let aliases = if definitions.is_empty() && !common_names {
+        session.open()?.collection(name)?.band_aliases()?
+    } else {
+        let defined = definitions.iter().map(|text| definition(text)).collect::<Result<Vec<_>, _>>()?;
+        let common = if common_names { BandAliases::common_names() } else { BandAliases::default() };
+        let database = session.open_writable()?;
+        let known = database.collection(name)?.band_aliases()?;
+        let is_new = |alias: &str| defined.iter().any(|(other, _)| *other == alias);
+        let kept = known.iter().filter(|(alias, _)| !is_new(alias) && common.get(alias).is_empty());
+        let kept = kept.chain(common.iter().filter(|(alias, _)| !is_new(alias)));
+        let kept = kept.map(|(alias, bands)| (alias, bands.iter().map(String::as_str).collect()));
+        let defined = defined.iter().filter(|(_, bands)| !bands.is_empty()).cloned();
+        let aliases = BandAliases::new(kept.chain(defined).collect::<Vec<(&str, Vec<&str>)>>())
+            .map_err(|error| CommandError::Usage(error.to_string()))?;
+        database.set_band_aliases(name, &aliases)?;
+        aliases
+    };
+    session.printer.result(&aliases, || match aliases.is_empty() {
+        true => format!("{name} has no aliases of bands: `collections alias {name} red=B04,B4` defines one"),
+        false => {
+            let rows = aliases.iter().map(|(alias, bands)| vec![alias.to_owned(), bands.join(" ")]);
+            table(&["alias", "bands"], rows, &[])
+        }
+    })?;
+    Ok(Outcome::Done)
+}
+
+/// An alias and its bands, of `red=B04,B4`.
+fn definition(text: &str) -> Result<(&str, Vec<&str>), CommandError> {
+    let (alias, bands) = text
+        .split_once('=')
+        .ok_or_else(|| CommandError::Usage(format!("{text:?} is no alias: write it as red=B04,B4")))?;
+    Ok((alias.trim(), bands.split(',').map(str::trim).filter(|band| !band.is_empty()).collect()))
 }
 
 fn list(session: &Session<'_>) -> Result<Outcome, CommandError> {
@@ -74,7 +120,7 @@ fn list(session: &Session<'_>) -> Result<Outcome, CommandError> {
     Ok(Outcome::Done)
 }
 
-fn describe(info: &CollectionInfo) -> String {
+pub(super) fn describe(info: &CollectionInfo) -> String {
     let columns: Vec<String> =
         info.columns.iter().map(|column| format!("{}: {}", column.name, column.data_type)).collect();
     let bounds =

@@ -12,6 +12,7 @@ mod meter;
 mod query;
 mod read;
 mod sample;
+mod share;
 mod table;
 
 use crate::Outcome;

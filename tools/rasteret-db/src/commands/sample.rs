@@ -47,6 +47,7 @@ pub fn run(session: &Session<'_>, sample: &Sample) -> Result<Outcome, CommandErr
         .matching(sample.matching.into())
         .max_distance_pixels(sample.max_distance_pixels)
         .neighbourhood(sample.neighbourhood.into())
+        .skip_missing_bands(sample.choice.skip_missing_bands)
         .on_progress(meter.listener());
     if !sample.choice.bands.is_empty() {
         request = request.bands(&sample.choice.bands);

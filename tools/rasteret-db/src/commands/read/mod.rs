@@ -149,6 +149,7 @@ fn request(session: &Session<'_>, read: &Read) -> Result<ReadRequest, CommandErr
     let collection = session.open_with(&read.store)?.collection(&read.name)?;
     let collection = collection.subset(read.choice.filter(&read.selection)?);
     let mut request = collection.read(area).all_touched(read.all_touched).resampling(read.resampling);
+    request = request.skip_missing_bands(read.choice.skip_missing_bands);
     if !read.choice.bands.is_empty() {
         request = request.bands(&read.choice.bands);
     }
