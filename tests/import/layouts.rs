@@ -227,11 +227,12 @@ fn batches_of_the_users_own() {
 
 #[test]
 fn a_bucket() {
-    let scenes = Scenes::new(2);
+    let scenes = Scenes::new(1);
     let buckets = scenes.store.path("buckets");
-    let exported = buckets.join("shared/collections/field");
-    std::fs::create_dir_all(exported.parent().unwrap()).unwrap();
-    scenes.built.export(text(&exported)).run().wait().unwrap();
+    // The server cannot give the end of a file that is shorter than what is asked for.
+    let padding = "x".repeat(100_000);
+    let part = "field/year=2024/month=1/part-0.parquet";
+    write(&buckets.join("shared/collections").join(part), &scenes.table(), &[("padding", &padding)]);
     let mut builder = S3ServiceBuilder::new(FileSystem::new(&buckets).unwrap());
     builder.set_auth(SimpleAuth::from_single("reader", "its secret"));
     let (url, _runtime) = serve(builder.build());
@@ -248,16 +249,19 @@ fn a_bucket() {
     };
     let store = Store::new();
     let database = store.database.clone().with_sources(ByteSources::new(options));
-    // As a prefix, with and without its slash; the hrefs are local here, and must be allowed.
-    for (name, uri) in [("a", "s3://shared/collections/field/"), ("b", "s3://shared/collections/field")] {
-        let import = || database.import(uri).name(name).allow_local(scenes.folder());
+    // The hrefs are local here, and must be allowed.
+    for (name, path) in [("prefix", "field/"), ("file", part)] {
+        let import = || {
+            let import = database.import(format!("s3://shared/collections/{path}")).name(name);
+            import.allow_local(scenes.folder())
+        };
         let summary = import().run().wait().unwrap();
-        assert_eq!((summary.records, summary.headers, failures(&summary)), (2, 4, vec![]), "{uri}");
+        assert_eq!((summary.records, summary.headers, failures(&summary)), (1, 2, vec![]), "{path}");
         assert!(import().run().wait().unwrap().cached);
         same(&scenes.built, &store.collection(name));
     }
     let error = database.import("s3://shared/collections/nothing/").name("c").run().wait().unwrap_err();
     assert_eq!(error.kind(), "not-found", "{error}");
     let summary = database.import("s3://shared/collections/field/").run().wait().unwrap();
-    assert_eq!((summary.name.as_str(), summary.records, summary.failed.len()), ("built", 0, 2));
+    assert_eq!((summary.name.as_str(), summary.records, summary.failed.len()), ("field", 0, 1));
 }

@@ -207,8 +207,8 @@ fn with_samples(assets: Vec<RowAsset<'_>>) -> Vec<RowAsset<'_>> {
             href: asset.href,
             media_type: asset.media_type,
             band_index: i32::try_from(sample).ok(),
-            samples: Vec::new(),
             crs: asset.crs,
+            samples: Vec::new(),
         };
         let own = asset.samples.iter().position(|name| *name == Some(asset.key));
         let Some(own) = own.filter(|_| asset.samples.len() > 1 && asset.band_index.is_none()) else {
@@ -324,8 +324,8 @@ struct Values {
     href: StringArray,
     media_type: Option<StringArray>,
     band_index: Option<Int32Array>,
-    samples: Option<Samples>,
     crs: Option<StringArray>,
+    samples: Option<Samples>,
 }
 
 /// The names in lists of bands.
@@ -366,14 +366,8 @@ impl Values {
         let validity = column.nulls().cloned();
         if is_text(column.data_type()) {
             let href = text(column)?;
-            return Ok(Some(Values {
-                validity,
-                href,
-                media_type: None,
-                band_index: None,
-                samples: None,
-                crs: None,
-            }));
+            let (media_type, band_index, samples, crs) = (None, None, None, None);
+            return Ok(Some(Values { validity, href, media_type, band_index, samples, crs }));
         }
         let Some(assets) = column.as_struct_opt() else { return Ok(None) };
         let field = |name: &str, can_be: fn(&DataType) -> bool| {
