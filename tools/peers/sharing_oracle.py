@@ -180,6 +180,7 @@ def facts(path, folder, bbox, dates):
             "dates": ids(collection.subset(date_range=tuple(dates))),
             "cloud_cover": ids(collection.subset(cloud_cover_lt=40)),
             "split": ids(collection.subset(split="train")),
+            "geometries": ids(collection.subset(geometries=[shapely.box(*bbox)])),
             "where": ids(collection.where((ds.field("count") >= 1) & ds.field("label").is_valid())),
         }
 
