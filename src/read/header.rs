@@ -4,7 +4,7 @@
 //! at its files. One that came with a table lacks the overviews: a read that may use them needs it whole.
 //!
 //! What is fetched is kept: in the database, if it is open for writing and no other thread writes, else in its
-//! handle. A read never waits for a writer, nor fails because there is one.
+//! handle. A read does not fail because somebody else writes.
 
 use crate::build::headers::{CONCURRENT, HeaderError, HeaderFetcher, check_sample};
 use crate::build::progress::Progress;

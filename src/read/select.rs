@@ -203,6 +203,7 @@ impl Found {
         }
         let aliases = collection.aliases_in(&stored);
         let fetched = collection.database().fetched_headers();
+        let fetched = (!fetched.is_empty()).then_some(fetched);
         // Of each record, the assets of the bands.
         let assets: Vec<Vec<Option<usize>>> =
             matching.iter().map(|matching| assets_of(&matching.record, &bands, &aliases)).collect();
@@ -310,19 +311,21 @@ fn place_of(
 /// If it cannot be parsed, as far as is known.
 fn known_header(
     stored: &StoredCollection,
-    fetched: &FetchedHeaders,
+    fetched: Option<&FetchedHeaders>,
     key: HeaderKey,
 ) -> Result<Option<BandHeader>> {
     let (_, record, band) = key;
     if let Some(header) = stored.find_header(record, band)? {
-        let is_whole = fetched.is_empty() || !header_column::may_lack_overviews(header.get()?);
-        let whole = if is_whole { None } else { fetched.get(key) };
+        let whole = match fetched {
+            Some(fetched) if header_column::may_lack_overviews(header.get()?) => fetched.get(key),
+            _ => None,
+        };
         return Ok(Some(whole.map_or(BandHeader::Stored(header), BandHeader::Fetched)));
     }
     if stored.failure(record, band)?.is_some() {
         stored.header(record, band)?;
     }
-    Ok(fetched.get(key).map(BandHeader::Fetched))
+    Ok(fetched.and_then(|fetched| fetched.get(key)).map(BandHeader::Fetched))
 }
 
 impl SceneBand {

@@ -9,7 +9,8 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::Int32Type;
 use arrow_array::{
     Array, ArrayRef, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int8Array, LargeStringArray,
-    RecordBatch, StringArray, StringViewArray, StructArray, TimestampNanosecondArray, UInt32Array, UInt64Array,
+    RecordBatch, StringArray, StringViewArray, StructArray, TimestampNanosecondArray, UInt32Array,
+    UInt64Array,
 };
 use arrow_buffer::NullBuffer;
 use arrow_schema::Field;

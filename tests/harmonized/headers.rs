@@ -129,6 +129,11 @@ fn samples_and_chips_fetch_them_too() {
     let (_, first) = remote.requests(|| chips.read(0).wait().unwrap());
     let (_, second) = remote.requests(|| chips.read(0).wait().unwrap());
     assert_eq!(first, second, "no header any more");
+    // The records around a region are looked for once it is known how large the chips are.
+    let again = field.list("again", remote.listed()).with_band_aliases(aliases());
+    let chips = again.chips(Sampler::grid(64, 64)).bands(["red"]).roi(area(500.0, 500.0, 700.0, 700.0));
+    let (_, requests) = remote.requests(|| chips.prepare().wait().unwrap());
+    assert_eq!((requests, again.info().unwrap().headers), (8, 8));
 }
 
 #[test]
