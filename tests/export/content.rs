@@ -59,7 +59,7 @@ fn one_file_has_all_rows_and_headers() {
                 assert!(column.is_null(row));
                 continue;
             };
-            let header = header_column::from_array(column, row, "geotiff", None).unwrap().unwrap();
+            let header = header_column::from_array(column, row, "geotiff", None, 0).unwrap().unwrap();
             let archive = rasteret_schema::HeaderArchive::new(&header).unwrap();
             let found = HeaderDescription::new(archive.header().unwrap(), &expected.href, 0).unwrap();
             assert_eq!(found.image, expected.image);
