@@ -486,14 +486,15 @@ mod tests {
         let column = to_array(rows.into_iter()).unwrap();
         assert_eq!(column.len(), 2);
         let crs = Some(Crs::from_epsg(32617));
-        assert_eq!(from_array(&column, 0, "geotiff", crs, 0).unwrap(), Some(header()));
+        let mut expected = header();
+        expected.images[0].tiles = TileTable::new(&[41067, 0, 0, 0], &[115_120, 0, 0, 0]);
+        assert_eq!(from_array(&column, 0, "geotiff", crs, 0).unwrap(), Some(expected));
         assert_eq!(from_array(&column, 1, "geotiff", None, 0).unwrap(), None);
     }
 
     #[test]
     fn a_band_has_the_tiles_of_its_own_sample() {
         let mut planar = header();
-        planar.encodings[0].planar = true;
         planar.images[0].tiles = TileTable::new(&[8, 508, 1008, 0], &[500, 500, 90, 0]);
         let archive = HeaderArchive::new(&planar).unwrap();
         for (sample, offsets) in [[8, 508], [1008, 0]].into_iter().enumerate() {

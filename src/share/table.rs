@@ -190,7 +190,7 @@ fn samples(assets: &ArrayRef, band: Option<&String>) -> Result<Vec<usize>> {
     let indexes = map.values().as_struct_opt().and_then(|asset| asset.column_by_name("band_index"));
     let indexes = indexes.and_then(|it| it.as_primitive_opt::<Int32Type>()).ok_or_else(damaged_assets)?;
     let sample = |entry: usize| {
-        let index = indexes.is_valid(entry).then(|| indexes.value(entry)).unwrap_or(0);
+        let index = if indexes.is_valid(entry) { indexes.value(entry) } else { 0 };
         usize::try_from(index).unwrap_or(0)
     };
     let of_row = |range: &[i32]| {

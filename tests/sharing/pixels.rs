@@ -5,7 +5,7 @@ use crate::oracle::data;
 use crate::peer::{ask, has_rasteret};
 use crate::reads::{self, Read};
 use rasteret::blocking::Wait;
-use rasteret::{Collection, Database, Filter};
+use rasteret::{Area, Collection, Database, Filter};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -64,7 +64,8 @@ fn rasteret_reads_what_is_exported() {
         assert_eq!(facts["data_source"], json!(info.data_source));
         let mut bands: Vec<String> = serde_json::from_value(facts["bands"].clone()).unwrap();
         let mut ours = info.bands.clone();
-        (bands.sort(), ours.sort());
+        bands.sort();
+        ours.sort();
         assert_eq!(bands, ours);
         assert_eq!(facts["bounds"], json!(info.bounds.unwrap()));
         assert_eq!(facts["epsg"], json!(info.epsg));
@@ -79,6 +80,8 @@ fn rasteret_reads_what_is_exported() {
             ("dates", Filter::new().dates("2024-02-01/2024-02-28").unwrap()),
             ("cloud_cover", Filter::new().cloud_cover_lt(40.0)),
             ("split", Filter::new().split("train")),
+            ("geometries", Filter::new().geometries(&Area::bbox(bbox)).unwrap()),
+            ("where", Filter::cql2("count >= 1 AND label IS NOT NULL").unwrap()),
         ] {
             assert_eq!(facts[name], json!(ids(&collection, filter)), "{name} of {dest}");
             assert!(!facts[name].as_array().unwrap().is_empty());

@@ -192,7 +192,7 @@ fn boxes_leave_out_row_groups() {
     let Some(_) = ask("has_rasteret", json!({})) else { return };
     let folder = tempfile::tempdir().unwrap();
     let database = rasteret::Database::open_writable(folder.path().join("many.rasteret")).unwrap();
-    let source = crate::material::many(60_000);
+    let source = crate::material::many(150_000);
     database.build(source).name("many").enrich(false).run().wait().unwrap();
     let collection = database.collection("many").unwrap();
     let near = [10.0, 20.0, 12.0, 21.0];
@@ -208,7 +208,7 @@ fn boxes_leave_out_row_groups() {
 fn assert_groups(path: &Path, near: [f64; 4], found: &[String]) {
     let groups = ask("row_groups", json!({"path": path, "bbox": near})).unwrap();
     let (kept, total) = (groups["kept"].as_u64().unwrap(), groups["total"].as_u64().unwrap());
-    assert!(total > 3 && kept * 3 <= total, "{path:?}: {kept} of {total}");
+    assert!(total >= 3 && kept * 3 <= total, "{path:?}: {kept} of {total}");
     let answer = ask("duckdb_reads", json!({"path": path, "columns": ["id"], "bbox": near})).unwrap();
     assert_eq!(answer["bbox"], json!(found), "{path:?}");
 }

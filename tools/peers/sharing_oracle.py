@@ -55,10 +55,10 @@ def main():
     for line in sys.stdin:
         request = json.loads(line)
         try:
-            do = {"answer": FUNCTIONS[request.pop("do")](**request)}
+            answer = {"answer": FUNCTIONS[request.pop("do")](**request)}
         except Exception as error:  # noqa: BLE001
-            do = {"error": f"{type(error).__name__}: {error}"}
-        print(json.dumps(do, default=plain), file=answers, flush=True)
+            answer = {"error": f"{type(error).__name__}: {error}"}
+        print(json.dumps(answer, default=plain), file=answers, flush=True)
 
 
 def plain(value):
@@ -180,6 +180,7 @@ def facts(path, folder, bbox, dates):
             "dates": ids(collection.subset(date_range=tuple(dates))),
             "cloud_cover": ids(collection.subset(cloud_cover_lt=40)),
             "split": ids(collection.subset(split="train")),
+            "geometries": ids(collection.subset(geometries=[shapely.box(*bbox)])),
             "where": ids(collection.where((ds.field("count") >= 1) & ds.field("label").is_valid())),
         }
 
@@ -296,7 +297,8 @@ def items(path):
     """The items of stac-geoparquet, by two readers, checked against the schemas of STAC 1.1 that pystac carries."""
     schemas = get_local_schema_cache()
     registry = Registry().with_resources([(uri, Resource.from_contents(schema)) for uri, schema in schemas.items()])
-    validator = Draft7Validator(schemas["https://schemas.stacspec.org/v1.1.0/item-spec/json-schema/item.json"], registry=registry)
+    item_schema = schemas["https://schemas.stacspec.org/v1.1.0/item-spec/json-schema/item.json"]
+    validator = Draft7Validator(item_schema, registry=registry)
     answers = {"pystac": [], "rustac": None, "mark": []}
     for file in files_of(path):
         answers["mark"].append(json.loads(pq.read_metadata(file).metadata[b"stac-geoparquet"]))
