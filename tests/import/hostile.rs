@@ -186,7 +186,7 @@ fn a_remote_table_reads_no_local_file() {
     let rows =
         [("relative", name.as_str()), ("local", &outside), ("url", &file_url), ("passwd", "/etc/passwd")];
     write(&scenes.folder().join("table.parquet"), &scenes.forged(&rows), &[]);
-    let server = Server::start(&scenes.folder(), Options::default()).unwrap();
+    let server = Server::start(scenes.folder(), Options::default()).unwrap();
     let store = Store::new();
     let import = |name: &str| store.database.import(server.url("table.parquet")).name(name);
     let summary = import("x").run().wait().unwrap();
@@ -206,7 +206,7 @@ fn settings_in_a_table_send_credentials_nowhere() {
     let scenes = Scenes::new(1);
     let outside = text(&scenes.files("B04")[0]);
     let name = Path::new(&outside).strip_prefix(scenes.folder()).unwrap().to_str().unwrap();
-    let server = Server::start(&scenes.folder(), Options::default()).unwrap();
+    let server = Server::start(scenes.folder(), Options::default()).unwrap();
     let href = format!("s3://bucket/{name}");
     let evil = server.base_url();
     let tag = serde_json::json!({"version": 1, "bands": BANDS, "properties": {

@@ -17,7 +17,7 @@ struct Served {
 impl Served {
     fn new(count: usize) -> Served {
         let scenes = Scenes::new(count);
-        let server = Server::start(&scenes.folder(), Options::default()).unwrap();
+        let server = Server::start(scenes.folder(), Options::default()).unwrap();
         let store = Store::new();
         let rows: Vec<(String, String)> = (scenes.built.ids().unwrap().into_iter())
             .zip(scenes.files("B04"))

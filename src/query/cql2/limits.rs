@@ -234,6 +234,6 @@ mod tests {
     fn integers_beyond_doubles_are_found() {
         let text =
             "a = 9007199254740993 AND b = -9007199254740992 AND \"9007199254740993\" = 99999999999999999.5";
-        assert_eq!(check(text).unwrap().wide_integers, [4..20]);
+        assert_eq!(check(text).unwrap().wide_integers, vec![std::ops::Range { start: 4, end: 20 }]);
     }
 }

@@ -244,7 +244,7 @@ mod tests {
             assert_eq!(error.kind(), "incomplete-export");
             error.to_string()
         };
-        let message = error(&[a.clone()]);
+        let message = error(std::slice::from_ref(&a));
         assert!(message.contains("2 files with 5 rows") && message.contains("1 with 2 rows"), "{message}");
         assert!(error(&[a.clone(), footer("b", Some(tag("2")), 3)]).contains("/x/b"));
         assert!(error(&[a.clone(), b.clone(), footer("c", None, 1)]).contains("/x/c"));
@@ -318,7 +318,7 @@ mod tests {
         };
         let of = |footers: &[Footer]| Contents::of(footers).unwrap().derived;
         let fits = file(Some("2024"), "01", Some((january, january + 1)));
-        assert_eq!(of(&[fits.clone()]), ["year", "month"]);
+        assert_eq!(of(std::slice::from_ref(&fits)), ["year", "month"]);
         assert_eq!(of(&[fits.clone(), file(Some("2024"), "2", Some((january, january)))]), ["year"]);
         assert!(of(&[fits.clone(), file(None, "2", Some((january, january)))]).is_empty());
         assert!(of(&[fits, file(Some("2024"), "1", None)]).is_empty());

@@ -43,7 +43,7 @@ fn aliases_are_defined_shown_used_and_removed() {
 fn records_that_lack_a_band_are_left_out_if_they_may() {
     let home = Home::new();
     let folder = home.scenes("scenes");
-    let scenes = std::fs::read_dir(&folder).unwrap().filter_map(|entry| Some(entry.unwrap().path()));
+    let scenes = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
     let scene = scenes.filter(|path| path.is_dir()).min().unwrap();
     std::fs::remove_file(scene.join("B08.tif")).unwrap();
     home.json(0, &["collections", "build-local", "--name", "less", "scenes/S2*"]);
