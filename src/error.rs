@@ -152,7 +152,7 @@ pub enum Error {
         /// The bands that the record has.
         available: Vec<String>,
         /// Other names of bands that could have been asked for.
-        aliases: rasteret_schema::BandAliases,
+        aliases: Box<rasteret_schema::BandAliases>,
         /// How many of the records do not have the band, and how many records there are.
         lacking: (usize, usize),
     },

@@ -88,9 +88,6 @@ const COMMON_NAMES: [&str; 18] = [
 const INITIALS: [(&str, &str); 4] = [("red", "R"), ("green", "G"), ("blue", "B"), ("nir", "NIR")];
 
 impl BandAliases {
-    /// The key of aliases, as JSON, in the metadata of a shared Parquet file's schema.
-    pub const METADATA_KEY: &str = "rasteret_band_aliases";
-
     /// Aliases, each with the bands that it stands for.
     ///
     /// # Errors
@@ -281,8 +278,9 @@ mod tests {
     #[test]
     fn a_record_s_own_band_comes_first_then_the_order_of_the_list() {
         let aliases = parsed(r#"{"red":["B04","B4"],"B4":["B04"]}"#).unwrap();
-        let resolve =
-            |name, bands: &[&str]| aliases.resolve(name, |band| bands.contains(&band)).map(str::to_owned);
+        let resolve = |name, bands: &[&str]| {
+            aliases.resolve(name, |band| bands.contains(&band).then(|| band.to_owned()))
+        };
         assert_eq!(resolve("red", &["B4", "B04", "red"]).as_deref(), Some("red"));
         assert_eq!(resolve("red", &["B4", "B04"]).as_deref(), Some("B04"));
         assert_eq!(resolve("B4", &["B04"]).as_deref(), Some("B04"));

@@ -6,7 +6,7 @@
 //! | `dtype` | string | NumPy name |
 //! | `transform` | list of double | `[scale_x, origin_x, scale_y, origin_y]`, by pixel corners; also read: `[a, b, c, d, e, f]` |
 //! | `predictor`, `compression` | int32 | TIFF's numbers |
-//! | `tile_offsets`, `tile_byte_counts` | list of int64 | 0 for a sparse tile |
+//! | `tile_offsets`, `tile_byte_counts` | list of int64 | 0 for a sparse tile. Where each sample has tiles of its own (`planar_configuration` 2), those of the band's sample alone |
 //! | `pixel_scale`, `tiepoint` | list of double | `[scale_x, scale_y, 0]` and `[0, 0, 0, x, y, 0]`, as the file has them |
 //! | `nodata` | double | |
 //! | `samples_per_pixel`, `planar_configuration`, `photometric` | int32 | |
@@ -27,6 +27,7 @@ use arrow_array::types::{ArrowPrimitiveType, Float64Type, Int32Type, Int64Type};
 use arrow_array::{Array, ArrayRef, StructArray};
 use arrow_buffer::NullBuffer;
 use arrow_schema::{ArrowError, DataType as ArrowType, Field, Fields};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Bytes of a decoded tile at most: as many as those of a file.
@@ -64,19 +65,20 @@ pub fn fields() -> Fields {
     .collect()
 }
 
-/// A header column. Rows without a header are null, as are those of which the column cannot say how samples are
-/// to be read, and a geotransform that is not along the axes.
+/// A header column, of the header of each row and which sample of the file its band is. Rows without a header are
+/// null, as are those of which the column cannot say how samples are to be read, and a geotransform that is not
+/// along the axes.
 ///
 /// # Errors
 ///
-/// If an archive is damaged, or a tile lies beyond what a signed 64-bit number holds.
+/// If an archive is damaged, a tile lies beyond what a signed 64-bit number holds, or a file has no such sample.
 pub fn to_array<'a>(
-    headers: impl ExactSizeIterator<Item = Option<&'a ArchivedRasterHeader>>,
+    headers: impl ExactSizeIterator<Item = Option<(&'a ArchivedRasterHeader, usize)>>,
 ) -> Result<StructArray, ArrowError> {
     let mut columns = Columns::default();
     let mut present = Vec::with_capacity(headers.len());
     for header in headers {
-        let header = header.filter(|header| can_be_said(header));
+        let header = header.filter(|(header, _)| can_be_said(header));
         present.push(header.is_some());
         columns.append(header)?;
     }
@@ -127,8 +129,8 @@ impl Default for Columns {
 }
 
 impl Columns {
-    fn append(&mut self, header: Option<&ArchivedRasterHeader>) -> Result<(), ArrowError> {
-        let Some(header) = header else {
+    fn append(&mut self, header: Option<(&ArchivedRasterHeader, usize)>) -> Result<(), ArrowError> {
+        let Some((header, sample)) = header else {
             self.integers.iter_mut().for_each(Int32Builder::append_null);
             self.dtype.append_null();
             self.nodata.append_null();
@@ -168,7 +170,18 @@ impl Columns {
         ties.append_option(transform.map(tie));
 
         let [offsets, counts] = &mut self.tiles;
-        for (start, len) in ranges(&image.tiles) {
+        let tiles = match u32::from(image.samples_per_pixel) {
+            samples if image.planar && samples > 1 => {
+                let no_sample =
+                    || invalid(format!("a band is sample {sample}, counted from 0, of {samples}"));
+                let sample =
+                    u32::try_from(sample).ok().filter(|sample| *sample < samples).ok_or_else(no_sample)?;
+                let plane = image.tiles.len() / samples;
+                sample * plane..(sample + 1) * plane
+            }
+            _ => 0..image.tiles.len(),
+        };
+        for (start, len) in ranges(&image.tiles, tiles) {
             offsets.values().append_value(i64::try_from(start).map_err(invalid)?);
             counts.values().append_value(i64::try_from(len).map_err(invalid)?);
         }
@@ -214,15 +227,16 @@ impl Columns {
     }
 }
 
-/// Offset and byte count of each tile, zeros for sparse ones.
-fn ranges(tiles: &TileTableView<'_>) -> impl Iterator<Item = (u64, u64)> {
-    (0..tiles.len())
-        .map(|tile| tiles.get(tile).map_or((0, 0), |range| (range.start, range.end - range.start)))
+/// Offset and byte count of tiles, zeros for sparse ones.
+fn ranges(tiles: &TileTableView<'_>, which: Range<u32>) -> impl Iterator<Item = (u64, u64)> {
+    which.map(|tile| tiles.get(tile).map_or((0, 0), |range| (range.start, range.end - range.start)))
 }
 
 /// The header in a row of a header column; `None` where the row is null.
 ///
-/// `format` names the reader of the file; `crs` is the record's.
+/// `format` names the reader of the file; `crs` is the record's; `sample` is which sample of the file the band is,
+/// counted from 0. Of a file whose samples have tiles of their own, only those of this one may be known: the others
+/// are then sparse in the header, which serves this band alone.
 ///
 /// # Errors
 ///
@@ -232,6 +246,7 @@ pub fn from_array(
     row: usize,
     format: &str,
     crs: Option<Crs>,
+    sample: usize,
 ) -> Result<Option<RasterHeader>, ArrowError> {
     if row >= column.len() || column.is_null(row) {
         return Ok(None);
@@ -261,7 +276,7 @@ pub fn from_array(
             format!("{width}, for tiles of {width} × {height} pixels, which are too large to be read");
         return Err(fields.nonsense("tile_width", value));
     }
-    let tiles = fields.tiles(image_size, tile_size, planes)?;
+    let tiles = fields.tiles(image_size, tile_size, planes, sample)?;
     let extra_samples = fields.list::<Int32Type>("extra_samples")?.unwrap_or_default();
     let extra_samples = extra_samples
         .into_iter()
@@ -389,24 +404,38 @@ impl<'a> Row<'a> {
         }
     }
 
-    fn tiles(&self, image: (u32, u32), tile: (u32, u32), planes: u16) -> Result<TileTable, ArrowError> {
+    fn tiles(
+        &self,
+        image: (u32, u32),
+        tile: (u32, u32),
+        planes: u16,
+        sample: usize,
+    ) -> Result<TileTable, ArrowError> {
         let unsigned = |name: &str| {
             let numbers = self.list::<Int64Type>(name)?.ok_or_else(|| self.nonsense(name, "missing"))?;
             let unsigned = |number: i64| u64::try_from(number).map_err(|_| self.nonsense(name, number));
             numbers.into_iter().map(unsigned).collect::<Result<Vec<u64>, _>>()
         };
-        let (offsets, counts) = (unsigned("tile_offsets")?, unsigned("tile_byte_counts")?);
+        let mut lists = [unsigned("tile_offsets")?, unsigned("tile_byte_counts")?];
         // The product of the first two fits.
         let places = u64::from(image.0.div_ceil(tile.0)) * u64::from(image.1.div_ceil(tile.1));
         let expected = places.saturating_mul(planes.into());
         if expected > MAX_TILES.into() {
             return Err(self.nonsense("tile_width", format!("{}, for {expected} tiles", tile.0)));
         }
-        for (name, found) in [("tile_offsets", offsets.len()), ("tile_byte_counts", counts.len())] {
-            if found as u64 != expected {
-                return Err(self.nonsense(name, format!("a list of {found}, for {expected} tiles")));
+        let is_one_plane = lists.iter().all(|list| list.len() as u64 == places) && sample < planes.into();
+        for (name, list) in ["tile_offsets", "tile_byte_counts"].into_iter().zip(&mut lists) {
+            if is_one_plane {
+                let mut all = vec![0; expected as usize];
+                let first = sample * list.len();
+                all[first..first + list.len()].copy_from_slice(list);
+                *list = all;
+            }
+            if list.len() as u64 != expected {
+                return Err(self.nonsense(name, format!("a list of {}, for {expected} tiles", list.len())));
             }
         }
+        let [offsets, counts] = lists;
         Ok(TileTable::new(&offsets, &counts))
     }
 }
@@ -453,12 +482,33 @@ mod tests {
     #[test]
     fn what_the_column_holds_comes_back() {
         let archive = HeaderArchive::new(&header()).unwrap();
-        let rows = [Some(archive.header().unwrap()), None];
+        let rows = [Some((archive.header().unwrap(), 0)), None];
         let column = to_array(rows.into_iter()).unwrap();
         assert_eq!(column.len(), 2);
         let crs = Some(Crs::from_epsg(32617));
-        assert_eq!(from_array(&column, 0, "geotiff", crs).unwrap(), Some(header()));
-        assert_eq!(from_array(&column, 1, "geotiff", None).unwrap(), None);
+        let mut expected = header();
+        expected.images[0].tiles = TileTable::new(&[41067, 0, 0, 0], &[115_120, 0, 0, 0]);
+        assert_eq!(from_array(&column, 0, "geotiff", crs, 0).unwrap(), Some(expected));
+        assert_eq!(from_array(&column, 1, "geotiff", None, 0).unwrap(), None);
+    }
+
+    #[test]
+    fn a_band_has_the_tiles_of_its_own_sample() {
+        let mut planar = header();
+        planar.images[0].tiles = TileTable::new(&[8, 508, 1008, 0], &[500, 500, 90, 0]);
+        let archive = HeaderArchive::new(&planar).unwrap();
+        for (sample, offsets) in [[8, 508], [1008, 0]].into_iter().enumerate() {
+            let column = to_array([Some((archive.header().unwrap(), sample))].into_iter()).unwrap();
+            let list = column.column_by_name("tile_offsets").unwrap().as_list::<i32>().value(0);
+            assert_eq!(list.as_primitive::<Int64Type>().values(), &offsets);
+            let read = from_array(&column, 0, "geotiff", None, sample).unwrap().unwrap();
+            let archive = HeaderArchive::new(&read).unwrap();
+            let again = to_array([Some((archive.header().unwrap(), sample))].into_iter()).unwrap();
+            assert_eq!(again, column);
+            // There are two samples.
+            assert!(from_array(&column, 0, "geotiff", None, 2).is_err());
+        }
+        assert!(to_array([Some((archive.header().unwrap(), 2))].into_iter()).is_err());
     }
 
     #[test]
@@ -482,7 +532,7 @@ mod tests {
         let mut header = header();
         header.georeference.pixel_is_point = true;
         let archive = HeaderArchive::new(&header).unwrap();
-        let column = to_array([Some(archive.header().unwrap())].into_iter()).unwrap();
+        let column = to_array([Some((archive.header().unwrap(), 0))].into_iter()).unwrap();
         let row = Row { column: &column, row: 0 };
         assert_eq!(
             row.list::<Float64Type>("transform").unwrap().unwrap(),
@@ -517,7 +567,7 @@ mod tests {
             let mut header = header();
             change(&mut header.encodings[0]);
             let archive = HeaderArchive::new(&header).unwrap();
-            let column = to_array([Some(archive.header().unwrap())].into_iter()).unwrap();
+            let column = to_array([Some((archive.header().unwrap(), 0))].into_iter()).unwrap();
             assert_eq!(column.null_count(), 1);
         }
     }
@@ -525,7 +575,7 @@ mod tests {
     #[test]
     fn sizes_without_sense_are_refused() {
         let archive = HeaderArchive::new(&header()).unwrap();
-        let column = to_array([Some(archive.header().unwrap())].into_iter()).unwrap();
+        let column = to_array([Some((archive.header().unwrap(), 0))].into_iter()).unwrap();
         let with = |changes: &[(&str, i32)]| {
             let mut columns = column.columns().to_vec();
             for (name, value) in changes {
@@ -533,7 +583,7 @@ mod tests {
                 columns[at] = Arc::new(arrow_array::Int32Array::from(vec![*value]));
             }
             let column = StructArray::new(fields(), columns, None);
-            from_array(&column, 0, "geotiff", None).unwrap_err().to_string()
+            from_array(&column, 0, "geotiff", None, 0).unwrap_err().to_string()
         };
         for size in [i32::MIN, -1, 0] {
             assert!(with(&[("tile_width", size)]).contains("tile_width"), "{size}");
@@ -556,8 +606,8 @@ mod tests {
         let mut header = header();
         header.images[0].tiles = TileTable::new(&[1], &[1]);
         let archive = HeaderArchive::new(&header).unwrap();
-        let column = to_array([Some(archive.header().unwrap())].into_iter()).unwrap();
-        let error = from_array(&column, 0, "geotiff", None).unwrap_err().to_string();
+        let column = to_array([Some((archive.header().unwrap(), 0))].into_iter()).unwrap();
+        let error = from_array(&column, 0, "geotiff", None, 0).unwrap_err().to_string();
         assert!(error.contains("tile_offsets") && error.contains("4 tiles"), "{error}");
     }
 }

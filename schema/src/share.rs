@@ -32,6 +32,10 @@ pub const COLLECTION_KEY: &str = "rasteret:collection";
 /// Key of GeoParquet's metadata.
 pub const GEO_KEY: &str = "geo";
 
+/// What `created_by` of our files begins with. An [`ExportTag`] counts only in them: who rewrites a file often keeps
+/// its metadata, which then say of other rows what was true of ours.
+pub const CREATED_BY: &str = "rasteret version ";
+
 /// Version of [`ExportTag`] and [`CollectionTag`].
 pub const TAG_VERSION: u32 = 1;
 

@@ -60,7 +60,7 @@ pub fn enrich(
         places.push(place.ok());
     }
     let records = with_places(&records, &places)?;
-    let matches = filter.bind(records.schema_ref())?.matches(&records)?;
+    let matches = filter.matches(&records)?;
     let kept: BooleanArray =
         places.iter().enumerate().map(|(row, place)| Some(place.is_some() && matches.value(row))).collect();
     let numbers = new_numbers(&kept);

@@ -9,10 +9,11 @@ use crate::collection::Collection;
 use crate::cpu;
 use crate::error::{Error, Result};
 use crate::read::area::Area;
+use crate::read::bounds::bounds;
 use crate::read::layout::data_type;
 use crate::read::pipeline::{Pipeline, ReadLimits};
 use crate::read::request::{DEFAULT_MEMORY_LIMIT, ReadOptions};
-use crate::read::select::{BandChoice, MissingBands, Selection, bounds, select};
+use crate::read::select::{BandChoice, MissingBands, Selection, select};
 use crate::read::target::may_use_overview_at;
 use crate::store::Snapshot;
 use crate::warp::{Grid, Method};
@@ -162,8 +163,7 @@ impl ChipRequest {
     ///
     /// If nothing matches, bands are of several data types, or options make no sense.
     pub async fn prepare(self) -> Result<ChipSet> {
-        let snapshot = self.collection.snapshot()?;
-        let (selection, pixels) = self.select(&snapshot).await?;
+        let (snapshot, selection, pixels) = self.select().await?;
         cpu::run(move || self.prepared(&snapshot, selection, pixels)).await
     }
 
@@ -232,7 +232,7 @@ impl ChipRequest {
 
     /// The records that chips may have pixels of, and the pixels of all chips: those of the records where chips
     /// are taken from. Chips may reach beyond, onto other records.
-    async fn select(&self, snapshot: &Snapshot) -> Result<(Selection, Pixels)> {
+    async fn select(&self) -> Result<(Snapshot, Selection, Pixels)> {
         let region = match (&self.roi, &self.sampler.kind) {
             (Some(roi), _) => Some(roi.clone()),
             (None, Kind::Geometries { area, .. }) => Some(area.clone()),
@@ -240,7 +240,8 @@ impl ChipRequest {
         };
         let of_region = region.clone();
         let within = move || of_region.as_ref().map(bounds).transpose();
-        let selection = select(&self.collection, snapshot, &self.bands, within).await?;
+        let mut snapshot = self.collection.snapshot()?;
+        let selection = select(&self.collection, &snapshot, &self.bands, within).await?;
         let (crs, resolution, reach) = (self.crs.clone(), self.resolution, self.sampler.kind.reach());
         let (mut selection, pixels, around) = cpu::run(move || {
             let pixels = Pixels::new(&selection.records, crs, resolution)?;
@@ -255,13 +256,15 @@ impl ChipRequest {
         .await?;
         if let Some(within) = around {
             let bands = BandChoice { names: selection.bands, missing: self.bands.missing };
-            selection = select(&self.collection, snapshot, &bands, move || Ok(within)).await?;
+            // Headers that were fetched are in a later one.
+            snapshot = self.collection.snapshot()?;
+            selection = select(&self.collection, &snapshot, &bands, move || Ok(within)).await?;
         }
         let lacking = lacking_overviews(&selection, &pixels);
         if !lacking.is_empty() {
             selection = selection.with_whole_headers(&self.collection, &lacking).await?;
         }
-        Ok((selection, pixels))
+        Ok((snapshot, selection, pixels))
     }
 }
 

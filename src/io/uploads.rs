@@ -60,26 +60,30 @@ impl Uploads {
         Ok(Uploads { store, place, patience, credentials, begun: Vec::new(), buffer: BytesMut::new() })
     }
 
-    /// The objects that are there: their names below the prefix, an empty one for the single object.
+    /// Whether the single object is there.
+    pub async fn is_there(&self) -> Result<bool, ByteSourceError> {
+        let (store, place) = (Arc::clone(&self.store), self.place.clone());
+        let found = self.within(async move {
+            match store.head(&place).await {
+                Ok(_) => Ok(true),
+                Err(StoreError::NotFound { .. }) => Ok(false),
+                Err(error) => Err(error),
+            }
+        });
+        found.await
+    }
+
+    /// The names of the objects below the prefix.
     pub async fn existing(&self) -> Result<Vec<String>, ByteSourceError> {
         let (store, place) = (Arc::clone(&self.store), self.place.clone());
         let found = self.within(async move {
-            let single = match store.head(&place).await {
-                Ok(_) => Some(String::new()),
-                Err(StoreError::NotFound { .. }) => None,
-                Err(_) if place.as_ref().is_empty() => None,
-                Err(error) => return Err(error),
-            };
             let below: Vec<Path> =
                 store.list(Some(&place)).map_ok(|object| object.location).try_collect().await?;
             let name = |path: &Path| {
                 let parts = path.prefix_match(&place)?.map(|part| part.as_ref().to_owned());
                 Some(parts.collect::<Vec<_>>().join("/"))
             };
-            Ok(single
-                .into_iter()
-                .chain(below.iter().filter_map(name).filter(|name| !name.is_empty()))
-                .collect())
+            Ok(below.iter().filter_map(name).collect())
         });
         found.await
     }
@@ -129,22 +133,30 @@ impl Uploads {
     /// If an object cannot be completed: those that were before it are removed again, unless there were others.
     pub async fn publish(mut self, others: &[String]) -> Result<(), ByteSourceError> {
         let others = others.iter().map(|name| self.path(name)).collect::<Result<Vec<_>, _>>()?;
-        let written: Vec<Path> = self.begun.iter().map(|begun| begun.path.clone()).collect();
+        let mut written: Vec<Path> = Vec::with_capacity(self.begun.len());
         while !self.begun.is_empty() {
             let next = self.begun.split_off(self.begun.len().saturating_sub(CONCURRENT));
-            let completed = next.into_iter().map(|Upload { mut upload, .. }| {
+            let completed = next.into_iter().map(|Upload { path, mut upload }| {
                 self.within(async move {
                     if let Err(error) = upload.complete().await {
                         // The first error is the one to report.
                         let _ = upload.abort().await;
                         return Err(error);
                     }
-                    Ok(())
+                    Ok(path)
                 })
             });
-            if let Some(error) = join_all(completed).await.into_iter().find_map(Result::err) {
+            let (mut paths, mut failed) = (Vec::new(), None);
+            for completed in join_all(completed).await {
+                match completed {
+                    Ok(path) => paths.push(path),
+                    Err(error) => failed = failed.or(Some(error)),
+                }
+            }
+            written.append(&mut paths);
+            if let Some(error) = failed {
+                // Some of what was there may be replaced already: that must not go as well.
                 if others.is_empty() {
-                    // What is not there is no matter.
                     let _ = self.remove(written).await;
                 }
                 self.give_up().await;
@@ -195,9 +207,7 @@ impl Uploads {
             match timeout(patience, work).await {
                 Ok(Ok(done)) => Ok(done),
                 Ok(Err(StoreError::NotFound { .. })) => Err(ByteSourceError::NotFound),
-                Ok(Err(
-                    error @ (StoreError::PermissionDenied { .. } | StoreError::Unauthenticated { .. }),
-                )) => {
+                Ok(Err(error)) if is_denied(&error) => {
                     let reason = format!("{}; {credentials}", scrubbed(&cause(&error)));
                     Err(ByteSourceError::AccessDenied { reason })
                 }
@@ -207,6 +217,14 @@ impl Uploads {
         })
         .await
     }
+}
+
+/// Whether a store does not let us in. Of some requests `object_store` tells that in words only.
+fn is_denied(error: &StoreError) -> bool {
+    let says = |status: &str| cause(error).contains(&format!("status code: {status} "));
+    matches!(error, StoreError::PermissionDenied { .. } | StoreError::Unauthenticated { .. })
+        || says("401")
+        || says("403")
 }
 
 impl Drop for Uploads {

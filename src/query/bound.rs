@@ -116,7 +116,7 @@ impl BoundFilter {
         };
         let in_clouds =
             filter.cloud_cover_lt.is_none_or(|percent| match range(CLOUD_COVER).map(|range| &range.min) {
-                Some(Scalar::Float(min)) => !(*min >= percent),
+                Some(Scalar::Float(min)) => min.is_nan() || *min < percent,
                 Some(Scalar::Integer(min)) => (*min as f64) < percent,
                 _ => has_values(zone, CLOUD_COVER),
             });

@@ -53,7 +53,7 @@ impl Filter {
     /// is unknown, as in SQL, and the record is left out.
     ///
     /// Names of columns may have colons; a field of a struct is `bbox.xmin`. Besides comparisons, AND, OR
-    /// and NOT there are BETWEEN, IN, LIKE (`%`, `_`, with `\\` before them for themselves), IS NULL,
+    /// and NOT there are BETWEEN, IN, LIKE (`%`, `_`, with `\` before them for themselves), IS NULL,
     /// `+ - * / % ^ DIV`, CASEI, ACCENTI, the temporal operators (`T_`), those of arrays (`A_`), and the
     /// spatial ones (`S_`) on `geometry`, in longitude and latitude: a `BBOX(west, south, east, north)`
     /// whose west is greater than its east crosses the antimeridian.
@@ -204,6 +204,27 @@ impl Filter {
         }
     }
 
+    /// Which rows of a batch match.
+    ///
+    /// ```
+    /// use arrow_array::{Int32Array, RecordBatch};
+    /// use rasteret::Filter;
+    /// use std::sync::Arc;
+    /// let numbers = Int32Array::from(vec![Some(5), None, Some(30)]);
+    /// let batch = RecordBatch::try_from_iter([("eo:cloud_cover", Arc::new(numbers) as _)])?;
+    /// let clear = Filter::cql2("eo:cloud_cover < 10")?.matches(&batch)?;
+    /// assert_eq!(clear.iter().collect::<Vec<_>>(), [Some(true), Some(false), Some(false)]);
+    /// # Ok::<(), rasteret::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the filter needs a column that is not there, or one of another type, or the values do not allow
+    /// what it asks for.
+    pub fn matches(&self, batch: &RecordBatch) -> Result<BooleanArray> {
+        self.bind(batch.schema_ref())?.matches(batch)
+    }
+
     /// The filter on records of these columns.
     ///
     /// # Errors
@@ -232,7 +253,7 @@ impl Filter {
             self.conditions.iter().cloned().partition(|it: &Condition| it.any_column(&is_open));
         let now = Filter { conditions: now, ..self.clone() };
         let later = Filter { conditions: later, ..Filter::new() };
-        let matches = now.bind(batch.schema_ref())?.matches(batch)?;
+        let matches = now.matches(batch)?;
         // Without one of the columns, nothing is known yet.
         let Ok(later) = later.bind(batch.schema_ref()) else { return Ok(matches) };
         let later = later.matches(batch)?;
@@ -353,7 +374,7 @@ mod tests {
 
     fn ids(filter: Filter) -> String {
         let batch = batch();
-        let rows = filter.bind(batch.schema_ref()).unwrap().matches(&batch).unwrap();
+        let rows = filter.matches(&batch).unwrap();
         let ids = batch.column_by_name(ID).unwrap().as_string::<i32>().clone();
         (0..3).filter(|row| rows.value(*row)).map(|row| ids.value(row).to_owned()).collect()
     }

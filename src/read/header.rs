@@ -3,7 +3,8 @@
 //! A header is missing where nobody has parsed it: in a collection that was built or imported without a look
 //! at its files. One that came with a table lacks the overviews: a read that may use them needs it whole.
 //!
-//! What is fetched is kept: in the database, if it is open for writing, else in its handle.
+//! What is fetched is kept: in the database, if it is open for writing and no other thread writes, else in its
+//! handle. A read does not fail because somebody else writes.
 
 use crate::build::headers::{CONCURRENT, HeaderError, HeaderFetcher, check_sample};
 use crate::build::progress::Progress;
@@ -161,7 +162,7 @@ pub async fn fetch(
     tracing::debug!(headers = fetched.len(), requests = progress.requests(), "fetched headers");
     let (for_keeping, database, stored) = (fetched.clone(), database.clone(), stored.clone());
     cpu::run(move || {
-        if !is_stored(database.store(), &stored, &for_keeping) {
+        if !for_keeping.is_empty() && !is_stored(database.store(), &stored, &for_keeping) {
             let headers = for_keeping.into_iter().map(|(lacking, header)| (lacking.key, header));
             database.fetched_headers().keep(headers);
         }
@@ -176,19 +177,23 @@ pub async fn fetch(
     }
 }
 
-/// Puts headers into the database, if it is open for writing. A read goes on without: whether they are there
-/// now is what is returned.
+/// Puts headers into the database, if it is open for writing and nobody else writes. A read goes on without: whether
+/// they are there now is what is returned.
 fn is_stored(store: &Store, stored: &StoredCollection, fetched: &[(BandPlace, Arc<HeaderArchive>)]) -> bool {
-    if !store.is_writable() || fetched.is_empty() {
-        return false;
-    }
     let headers = fetched.iter().map(|(BandPlace { key, location, .. }, header)| {
         let (_, record, band) = *key;
         (record, location.record.as_str(), band, &**header)
     });
-    let written = store.write().and_then(|mut write| {
-        write.put_headers_of(stored, headers)?;
-        write.commit()
+    let written = store.write_if_free().and_then(|write| match write {
+        Some(mut write) => {
+            write.put_headers_of(stored, headers)?;
+            write.commit()?;
+            Ok(true)
+        }
+        None => Ok(false),
     });
-    written.inspect_err(|error| tracing::warn!("fetched headers are not stored: {error}")).is_ok()
+    written.unwrap_or_else(|error| {
+        tracing::warn!("fetched headers are not stored: {error}");
+        false
+    })
 }

@@ -8,6 +8,7 @@
 pub(crate) mod aligned;
 pub mod area;
 mod array;
+pub(crate) mod bounds;
 mod coalesce;
 mod finish;
 pub(crate) mod header;

@@ -86,9 +86,9 @@ impl fmt::Debug for Pipeline {
 pub struct ReadStatistics {
     /// Tiles that were decoded.
     pub tiles: u64,
-    /// Bytes of byte ranges that were read, gaps that were read over included.
+    /// Bytes of byte ranges that were read, gaps that were read over and headers that were missing included.
     pub bytes: u64,
-    /// Requests over a network, repeated ones included.
+    /// Requests over a network, repeated ones and those for headers that were missing included.
     pub requests: u64,
     /// Seconds that it took.
     pub seconds: f64,

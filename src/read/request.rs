@@ -2,17 +2,18 @@
 
 use super::area::Area;
 use super::array::{AreaArray, read_array};
+use super::bounds::bounds;
 use super::header::HeaderCost;
 use super::pipeline::{Pipeline, ReadLimits, ReadProgress};
 use super::scene::{BandRead, Scene, native_scenes};
-use super::select::{BandChoice, MissingBands, SceneRecord, Selection, bounds, select};
+use super::select::{BandChoice, MissingBands, SceneRecord, Selection, select};
 use super::target::{Target, TargetPixels, may_use_overview, most_frequent_crs};
 use crate::collection::Collection;
 use crate::cpu;
 use crate::error::{Error, Result};
 use crate::warp::{Grid, Method};
 use rasteret_schema::{Crs, PixelValue};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// Bytes that a result may take, unless the caller allows more.
@@ -237,13 +238,18 @@ impl ReadRequest {
 
 /// The bands, by record and band, whose headers may lack overviews that the scenes would be made from.
 fn lacking_overviews(scenes: &[Scene], selection: &Selection) -> Result<Vec<(usize, usize)>> {
+    let may_lack =
+        |(_, record): &(usize, &Arc<SceneRecord>)| record.bands.iter().any(|band| band.may_lack_overviews);
+    let records = selection.records.iter().enumerate().filter(may_lack);
+    let numbers: HashMap<*const SceneRecord, usize> =
+        records.map(|(number, record)| (Arc::as_ptr(record), number)).collect();
     let mut lacking = BTreeSet::new();
     for scene in scenes {
+        let Some(number) = numbers.get(&Arc::as_ptr(&scene.record)) else { continue };
         for (index, (band, reads)) in scene.record.bands.iter().zip(&scene.bands).enumerate() {
             let is_warped = || reads.iter().any(|read| matches!(read, BandRead::Warped { .. }));
             if band.may_lack_overviews && is_warped() && may_use_overview(&band.grid, &scene.grid)? {
-                let is_it = |record: &Arc<SceneRecord>| Arc::ptr_eq(record, &scene.record);
-                lacking.extend(selection.records.iter().position(is_it).map(|record| (record, index)));
+                lacking.insert((*number, index));
             }
         }
     }

@@ -1,20 +1,15 @@
 //! From filters and areas to records and their rasters.
 
-use super::area::Area;
 use super::header::{BandHeader, BandPlace, FetchedHeaders, HeaderCost, fetch};
-use crate::build::footprint::footprint;
 use crate::collection::Collection;
 use crate::cpu;
-use crate::crs::vertices::for_each_vertex;
 use crate::error::{Error, Location, Result};
 use crate::io::without_secrets;
 use crate::query::MatchingRecord;
 use crate::store::{Collection as StoredCollection, HeaderKey, Snapshot};
 use crate::warp::Grid;
-use geo_types::Geometry;
 use rasteret_schema::{
-    Asset, BandAliases, BoundingBox, Crs, DataType, Geotransform, HeaderArchive, PixelValue, RasterError,
-    Record, header_column,
+    Asset, BandAliases, BoundingBox, DataType, HeaderArchive, PixelValue, RasterError, Record, header_column,
 };
 use std::sync::Arc;
 
@@ -162,51 +157,6 @@ impl Selection {
     }
 }
 
-/// A box in longitudes and latitudes around an area.
-///
-/// # Errors
-///
-/// If it is none, or lies where its CRS has no longitudes and latitudes.
-pub fn bounds(area: &Area) -> Result<BoundingBox> {
-    let is_wgs84 = area.crs().epsg() == Some(4326) || *area.crs() == Crs::crs84();
-    let mut boxes = Vec::new();
-    for geometry in area.geometries()? {
-        // An area across the antimeridian is one polygon on each side of it.
-        let parts = match geometry {
-            Geometry::MultiPolygon(polygons) => polygons.into_iter().map(Geometry::Polygon).collect(),
-            other => vec![other],
-        };
-        for part in parts {
-            let bbox = vertex_box(&part);
-            boxes.push(if is_wgs84 {
-                bbox
-            } else {
-                // What is straight in the area's CRS may be curved in degrees: the box's edges say how far.
-                // A point, or a line along an axis, gets a width that is too small to matter.
-                let side = |from: f64, to: f64| (to - from).max(from.abs().max(1.0) * 1e-9);
-                let (width, height) = (side(bbox.xmin, bbox.xmax), side(bbox.ymin, bbox.ymax));
-                let transform = Geotransform::new(width, 0.0, bbox.xmin, 0.0, -height, bbox.ymax);
-                footprint(&transform, 1, 1, area.crs())?.bbox
-            });
-        }
-    }
-    BoundingBox::around(&boxes).ok_or_else(|| Error::NothingSelected("the area is empty".to_owned()))
-}
-
-/// The box around the vertices of a geometry.
-pub fn vertex_box(geometry: &Geometry<f64>) -> BoundingBox {
-    const EMPTY: BoundingBox =
-        BoundingBox::new(f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY);
-    let mut bbox = EMPTY;
-    for_each_vertex(geometry, &mut |vertex| {
-        bbox.xmin = bbox.xmin.min(vertex.x);
-        bbox.ymin = bbox.ymin.min(vertex.y);
-        bbox.xmax = bbox.xmax.max(vertex.x);
-        bbox.ymax = bbox.ymax.max(vertex.y);
-    });
-    bbox
-}
-
 /// Records that were found, some without their headers.
 struct Found {
     records: Vec<(MatchingRecord, Vec<FoundBand>)>,
@@ -253,6 +203,7 @@ impl Found {
         }
         let aliases = collection.aliases_in(&stored);
         let fetched = collection.database().fetched_headers();
+        let fetched = (!fetched.is_empty()).then_some(fetched);
         // Of each record, the assets of the bands.
         let assets: Vec<Vec<Option<usize>>> =
             matching.iter().map(|matching| assets_of(&matching.record, &bands, &aliases)).collect();
@@ -326,7 +277,7 @@ fn no_such_band(
         record: record.id.clone(),
         band: bands[band].clone(),
         available: record.assets.iter().map(|asset| asset.band.clone()).collect(),
-        aliases: aliases.clone(),
+        aliases: Box::new(aliases.clone()),
         lacking: (lacking, assets.len()),
     }
 }
@@ -360,19 +311,21 @@ fn place_of(
 /// If it cannot be parsed, as far as is known.
 fn known_header(
     stored: &StoredCollection,
-    fetched: &FetchedHeaders,
+    fetched: Option<&FetchedHeaders>,
     key: HeaderKey,
 ) -> Result<Option<BandHeader>> {
     let (_, record, band) = key;
     if let Some(header) = stored.find_header(record, band)? {
-        let is_whole = fetched.is_empty() || !header_column::may_lack_overviews(header.get()?);
-        let whole = if is_whole { None } else { fetched.get(key) };
+        let whole = match fetched {
+            Some(fetched) if header_column::may_lack_overviews(header.get()?) => fetched.get(key),
+            _ => None,
+        };
         return Ok(Some(whole.map_or(BandHeader::Stored(header), BandHeader::Fetched)));
     }
     if stored.failure(record, band)?.is_some() {
         stored.header(record, band)?;
     }
-    Ok(fetched.get(key).map(BandHeader::Fetched))
+    Ok(fetched.and_then(|fetched| fetched.get(key)).map(BandHeader::Fetched))
 }
 
 impl SceneBand {

@@ -6,7 +6,8 @@
 //!
 //! | file | what is in it |
 //! | --- | --- |
-//! | `request` | a collection and points → batches of values |
+//! | `request` | a collection and points → the rasters that they lie on |
+//! | `values` | points on rasters → batches of values |
 //! | `grid` | points → pixels of a raster |
 //! | `sampler` | pixels → which windows are needed → values |
 //! | `nearest` | the nearest pixel with data, and neighbourhoods |
@@ -19,6 +20,7 @@ mod nearest;
 mod request;
 mod sampler;
 mod table;
+mod values;
 
 pub use grid::{PixelPoint, SampleGrid, project};
 pub use latest::Latest;

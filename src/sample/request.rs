@@ -1,34 +1,26 @@
 //! Values of a collection's rasters at points.
 
-use super::{
-    Latest, Neighbourhood, PixelPoint, SampleGrid, SampleOptions, SampleSource, SampleTable, Sampler,
-    Samples, project,
-};
+use super::values::values_of;
+use super::{Latest, Neighbourhood, PixelPoint, SampleGrid, SampleOptions, SampleTable, project};
 use crate::collection::Collection;
 use crate::cpu;
 use crate::crs::Transformer;
 use crate::error::{Error, Result};
 use crate::geometry::{PointBatch, Points};
-use crate::read::pipeline::{OnWindow, Pipeline};
+use crate::read::pipeline::Pipeline;
 use crate::read::select::{BandChoice, MissingBands, SceneBand, SceneRecord, Selection, select};
-use crate::read::windows::WindowRequest;
 use crate::read::{ReadLimits, ReadProgress};
-use arrow_array::cast::AsArray;
-use arrow_array::{Array, RecordBatch, UInt32Array};
+use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
-use arrow_select::concat::{concat, concat_batches};
-use arrow_select::take::take;
+use arrow_select::concat::concat_batches;
 use futures::stream::{self, Stream};
-use rasteret_schema::{BoundingBox, Crs, PixelValue};
+use rasteret_schema::{BoundingBox, Crs};
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// Points that are looked up at once: each pass decodes the tiles that it needs, so few passes are better,
 /// and their coordinates and attributes have to be held.
 const POINTS_AT_ONCE: usize = 1 << 20;
-
-/// Bytes of pixels that are held for the points of one raster.
-const PIXELS_AT_ONCE: u64 = 32 << 20;
 
 /// Values that are looked up before the next rows are handed over.
 const VALUES_AT_ONCE: usize = 4 << 20;
@@ -162,13 +154,13 @@ impl SampleRequest {
 }
 
 /// What does not change from pass to pass.
-struct LookUp {
+pub(super) struct LookUp {
     collection: Collection,
     crs: Crs,
     bands: BandChoice,
     matching: Match,
-    options: SampleOptions,
-    table: SampleTable,
+    pub options: SampleOptions,
+    pub table: SampleTable,
 }
 
 /// How far a stream is.
@@ -189,10 +181,11 @@ struct Pass {
 }
 
 /// The points on one band of one record.
-struct RasterPoints {
-    record: Arc<SceneRecord>,
-    band: usize,
-    points: Vec<PixelPoint>,
+pub(super) struct RasterPoints {
+    pub record: Arc<SceneRecord>,
+    /// Which of the record's bands.
+    pub band: usize,
+    pub points: Vec<PixelPoint>,
 }
 
 impl State {
@@ -313,7 +306,8 @@ impl LookUp {
     }
 }
 
-fn grid_of(band: &SceneBand) -> Result<SampleGrid> {
+/// Where the pixels of a band lie.
+pub(super) fn grid_of(band: &SceneBand) -> Result<SampleGrid> {
     let header = band.header.get()?;
     let (tile_width, tile_height) =
         header.image(0).map_or((1, 1), |image| (image.tile_width, image.tile_height));
@@ -324,171 +318,5 @@ fn grid_of(band: &SceneBand) -> Result<SampleGrid> {
         height: grid.height,
         tile_width,
         tile_height,
-    })
-}
-
-/// The rows of some rasters.
-async fn values_of(
-    look_up: &Arc<LookUp>,
-    pipeline: &Pipeline,
-    points: Arc<PointBatch>,
-    rasters: Vec<RasterPoints>,
-) -> Result<VecDeque<RecordBatch>> {
-    let options = look_up.options;
-    let (rasters, mut samplers) = cpu::run(move || {
-        let samplers = samplers(&rasters, options);
-        samplers.map(|samplers| (rasters, samplers))
-    })
-    .await?;
-    // A sampler asks again where the pixels of its points have no data.
-    loop {
-        let needs: Vec<(usize, WindowRequest)> = samplers
-            .iter()
-            .enumerate()
-            .flat_map(|(index, group)| {
-                let band = &rasters[group.raster].record.bands[rasters[group.raster].band];
-                let needs = group.sampler.as_ref().map(Sampler::needs).unwrap_or_default();
-                needs.into_iter().map(move |window| {
-                    let fill = band.nodata.unwrap_or(PixelValue::Integer(0));
-                    (
-                        index,
-                        WindowRequest { band: Arc::clone(band), level: 0, window, fill, finds_nodata: false },
-                    )
-                })
-            })
-            .collect();
-        if needs.is_empty() {
-            break;
-        }
-        samplers = provide(pipeline, samplers, needs).await?;
-    }
-    let look_up = Arc::clone(look_up);
-    cpu::run(move || {
-        let mut of_raster: Vec<Vec<Samples>> = Vec::new();
-        of_raster.resize_with(rasters.len(), Vec::new);
-        for group in samplers {
-            match (group.samples, group.sampler) {
-                (Some(samples), _) => of_raster[group.raster].push(samples),
-                (None, Some(sampler)) => of_raster[group.raster].push(sampler.finish()?),
-                (None, None) => {}
-            }
-        }
-        rasters
-            .iter()
-            .zip(of_raster)
-            .map(|(raster, samples)| look_up.batch(&points, raster, samples))
-            .collect()
-    })
-    .await
-}
-
-/// Points of one raster, as many as can be looked up at once.
-struct Group {
-    /// Which of the rasters.
-    raster: usize,
-    /// `None` once there are its samples.
-    sampler: Option<Sampler>,
-    samples: Option<Samples>,
-    /// Windows that are on their way.
-    missing: usize,
-}
-
-fn samplers(rasters: &[RasterPoints], options: SampleOptions) -> Result<Vec<Group>> {
-    let mut groups = Vec::new();
-    for (raster, RasterPoints { record, band, points }) in rasters.iter().enumerate() {
-        let band = &record.bands[*band];
-        let grid = grid_of(band)?;
-        let tile_of = |point: &PixelPoint| (point.row / grid.tile_height, point.column / grid.tile_width);
-        let tile_bytes = u64::from(grid.tile_width) * u64::from(grid.tile_height) * band.dtype.size() as u64;
-        let tiles_at_once = usize::try_from(PIXELS_AT_ONCE / tile_bytes.max(1)).unwrap_or(usize::MAX).max(1);
-        let mut points = points.clone();
-        points.sort_by_key(|point| (tile_of(point), point.point));
-        let tiles: Vec<&[PixelPoint]> = points.chunk_by(|a, b| tile_of(a) == tile_of(b)).collect();
-        for tiles in tiles.chunks(tiles_at_once) {
-            let sampler = Sampler::new(grid, tiles.concat(), band.dtype, band.nodata, options)?;
-            groups.push(Group { raster, sampler: Some(sampler), samples: None, missing: 0 });
-        }
-    }
-    Ok(groups)
-}
-
-/// Reads what samplers need. Those that need no more let go of their pixels.
-async fn provide(
-    pipeline: &Pipeline,
-    mut groups: Vec<Group>,
-    needs: Vec<(usize, WindowRequest)>,
-) -> Result<Vec<Group>> {
-    for (group, _) in &needs {
-        groups[*group].missing += 1;
-    }
-    let groups: Arc<Vec<Mutex<Group>>> = Arc::new(groups.into_iter().map(Mutex::new).collect());
-    let (wanted, requests): (Vec<_>, Vec<_>) =
-        needs.into_iter().map(|(group, request)| ((group, request.window), request)).unzip();
-    let on_window: OnWindow = {
-        let groups = Arc::clone(&groups);
-        Arc::new(move |index, pixels| {
-            let (group, window) = wanted[index];
-            let mut group = groups[group].lock().unwrap_or_else(PoisonError::into_inner);
-            group.missing -= 1;
-            let is_last = group.missing == 0;
-            if let Some(sampler) = &mut group.sampler {
-                let valid = Some(pixels.valid).filter(|valid| !valid.is_empty());
-                sampler.provide(window, pixels.pixels.to_bytes().into_owned(), valid)?;
-            }
-            if let Some(sampler) = group.sampler.take_if(|sampler| is_last && sampler.needs().is_empty()) {
-                group.samples = Some(sampler.finish()?);
-            }
-            Ok(())
-        })
-    };
-    pipeline.read(requests, on_window).await?;
-    let taken = groups.iter().map(|group| {
-        let mut group = group.lock().unwrap_or_else(PoisonError::into_inner);
-        let nothing = Group { raster: group.raster, sampler: None, samples: None, missing: 0 };
-        std::mem::replace(&mut *group, nothing)
-    });
-    Ok(taken.collect())
-}
-
-impl LookUp {
-    fn batch(
-        &self,
-        points: &PointBatch,
-        raster: &RasterPoints,
-        samples: Vec<Samples>,
-    ) -> Result<RecordBatch> {
-        let (record, band) = (&raster.record, &raster.record.bands[raster.band]);
-        let source = SampleSource {
-            record_id: &record.id,
-            datetime: record.datetime,
-            collection: record.collection.as_deref(),
-            band: &band.name,
-            raster_crs: &band.grid.crs,
-        };
-        self.table.batch(points, &source, in_order(samples)?)
-    }
-}
-
-/// The samples of all groups of a raster, by point.
-fn in_order(groups: Vec<Samples>) -> Result<Samples> {
-    let points: Vec<u32> = groups.iter().flat_map(|group| group.points.iter().copied()).collect();
-    let values: Vec<f64> = groups.iter().flat_map(|group| group.values.iter().copied()).collect();
-    let mut order: Vec<u32> = (0..points.len() as u32).collect();
-    order.sort_unstable_by_key(|&index| points[index as usize]);
-    let lists: Vec<&dyn Array> = groups
-        .iter()
-        .filter_map(|group| group.neighbourhoods.as_ref())
-        .map(|lists| lists as &dyn Array)
-        .collect();
-    let neighbourhoods = match lists.is_empty() {
-        true => None,
-        false => {
-            Some(take(&concat(&lists)?, &UInt32Array::from(order.clone()), None)?.as_list::<i32>().clone())
-        }
-    };
-    Ok(Samples {
-        points: order.iter().map(|&index| points[index as usize]).collect(),
-        values: order.iter().map(|&index| values[index as usize]).collect(),
-        neighbourhoods,
     })
 }

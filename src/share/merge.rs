@@ -80,8 +80,9 @@ impl Merge {
     ///
     /// If there is a collection of this name; [`TableError::DuplicateIds`] unless ids have prefixes;
     /// [`TableError::Unlike`] where a column has types that no type holds; [`TableError::ColumnExists`] for the
-    /// tag; [`TableError::Reserved`]; [`Error::CloudConflict`]; [`TableError::LocalFiles`]; if aliases contradict each other, a filter needs a
-    /// column that its collection does not have, or the database is not open for writing.
+    /// tag; [`TableError::Reserved`]; [`Error::CloudConflict`]; [`TableError::LocalFiles`];
+    /// [`TableError::BandAliases`]; if a filter needs a column that its collection does not have, or the database
+    /// is not open for writing.
     pub fn run(self) -> Result<CollectionInfo> {
         crate::build::check_name(&self.name)?;
         if self.inputs.is_empty() {

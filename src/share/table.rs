@@ -7,12 +7,13 @@
 use crate::error::{Error, Result};
 use crate::store::{BandNumber, Collection, Projection, StoreError};
 use arrow_array::cast::AsArray;
+use arrow_array::types::Int32Type;
 use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, StructArray, UInt32Array};
 use arrow_buffer::NullBuffer;
 use arrow_schema::{DataType, Field, FieldRef, Fields, Schema, SchemaRef};
 use arrow_select::take::take;
-use rasteret_schema::header_column;
 use rasteret_schema::record::{self, ASSETS, GEOMETRY};
+use rasteret_schema::{ArchivedRasterHeader, header_column};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -59,12 +60,14 @@ impl SharedTable {
                 names.iter().map(find).collect::<Result<_, _>>()?
             }
         };
-        let is_stored = |origin: &Origin| !matches!(origin, Origin::Headers(_));
-        let read: Vec<&str> = chosen
-            .iter()
-            .filter(|(_, origin)| is_stored(origin))
-            .map(|(field, _)| field.name().as_str())
-            .collect();
+        let mut read: Vec<&str> = Vec::with_capacity(chosen.len());
+        for (field, origin) in &chosen {
+            // Which sample of its file a band is, the assets say.
+            let name = if matches!(origin, Origin::Headers(_)) { ASSETS } else { field.name() };
+            if !read.contains(&name) {
+                read.push(name);
+            }
+        }
         let projection = stored.projection(&read)?;
         let (fields, origins): (Vec<FieldRef>, Vec<Origin>) = chosen.into_iter().unzip();
         let schema = Arc::new(Schema::new(fields));
@@ -95,7 +98,7 @@ impl SharedTable {
             Ok(match origin {
                 Origin::Stored => stored(field.name())?,
                 Origin::Assets => Arc::new(assets(&stored(ASSETS)?, field)?),
-                Origin::Headers(band) => Arc::new(self.headers(*band, records)?),
+                Origin::Headers(band) => Arc::new(self.headers(*band, &stored(ASSETS)?, records)?),
             })
         };
         let columns =
@@ -104,7 +107,7 @@ impl SharedTable {
         Ok(RecordBatch::try_new_with_options(Arc::clone(&self.schema), columns, &options)?)
     }
 
-    fn headers(&self, band: BandNumber, records: &[u64]) -> Result<StructArray> {
+    fn headers(&self, band: BandNumber, assets: &ArrayRef, records: &[u64]) -> Result<StructArray> {
         let found = records
             .iter()
             .map(|record| self.stored.find_header(*record, band))
@@ -113,7 +116,14 @@ impl SharedTable {
             .iter()
             .map(|header| header.as_ref().map(|header| header.get()).transpose())
             .collect::<Result<Vec<_>, _>>()?;
-        Ok(header_column::to_array(headers.into_iter())?)
+        // Only where samples have tiles of their own does it matter which one a band is.
+        let is_planar = |header: &ArchivedRasterHeader| header.image(0).is_some_and(|image| image.planar);
+        let samples = match headers.iter().flatten().any(|header| is_planar(header)) {
+            true => samples(assets, self.stored.metadata().bands.get(usize::from(band)))?,
+            false => vec![0; headers.len()],
+        };
+        let headers = headers.into_iter().zip(samples).map(|(header, sample)| Some((header?, sample)));
+        Ok(header_column::to_array(headers)?)
     }
 }
 
@@ -169,12 +179,32 @@ fn geometry_field(field: &Field) -> Field {
     field.clone().with_metadata(metadata.collect::<HashMap<_, _>>())
 }
 
+fn damaged_assets() -> Error {
+    StoreError::Damaged("assets are no map of bands".to_owned()).into()
+}
+
+/// Of each row, which sample of its file a band is, counted from 0.
+fn samples(assets: &ArrayRef, band: Option<&String>) -> Result<Vec<usize>> {
+    let map = assets.as_map_opt().ok_or_else(damaged_assets)?;
+    let names = map.keys().as_string_opt::<i32>().ok_or_else(damaged_assets)?;
+    let indexes = map.values().as_struct_opt().and_then(|asset| asset.column_by_name("band_index"));
+    let indexes = indexes.and_then(|it| it.as_primitive_opt::<Int32Type>()).ok_or_else(damaged_assets)?;
+    let sample = |entry: usize| {
+        let index = if indexes.is_valid(entry) { indexes.value(entry) } else { 0 };
+        usize::try_from(index).unwrap_or(0)
+    };
+    let of_row = |range: &[i32]| {
+        let mut entries = range[0] as usize..range[1] as usize;
+        entries.find(|entry| band.is_some_and(|band| names.value(*entry) == band)).map_or(0, sample)
+    };
+    Ok(map.value_offsets().windows(2).map(of_row).collect())
+}
+
 /// The store's map of assets as a struct of the bands of `field`.
 fn assets(map: &ArrayRef, field: &Field) -> Result<StructArray> {
-    let damaged = || Error::from(StoreError::Damaged("assets are no map of bands".to_owned()));
-    let map = map.as_map_opt().ok_or_else(damaged)?;
-    let DataType::Struct(bands) = field.data_type() else { return Err(damaged()) };
-    let names = map.keys().as_string_opt::<i32>().ok_or_else(damaged)?;
+    let map = map.as_map_opt().ok_or_else(damaged_assets)?;
+    let DataType::Struct(bands) = field.data_type() else { return Err(damaged_assets()) };
+    let names = map.keys().as_string_opt::<i32>().ok_or_else(damaged_assets)?;
     let places: HashMap<&str, usize> =
         bands.iter().enumerate().map(|(place, band)| (band.name().as_str(), place)).collect();
     // Of each band, where in the map's entries each row's asset is.

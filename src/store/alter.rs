@@ -3,7 +3,7 @@
 use super::scan::ScanBatch;
 use super::tables::{CHUNKS, COLUMNS, ChunkKey, CollectionId, ColumnKey, TOMBSTONES};
 use super::transaction::Transaction;
-use super::zone::StoredZone;
+use super::zone::{MAX_ROWS, StoredZone};
 use super::{StoreError, column, schema};
 use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, UInt32Array};
 use arrow_schema::{Field, FieldRef, Schema};
@@ -87,6 +87,9 @@ impl Transaction<'_> {
             None => return Err(damaged("it is missing".to_owned())),
         };
         let rows = zone.rows as usize;
+        if rows > MAX_ROWS || first.checked_add(rows as u64).is_none() {
+            return Err(damaged(format!("it cannot have {rows} rows")));
+        }
         let live = self.live_rows(collection, first, rows)?;
         let table = self.redb().open_table(COLUMNS)?;
         let mut arrays = Vec::with_capacity(columns.len());

@@ -64,15 +64,15 @@ impl Transaction<'_> {
         headers: impl IntoIterator<Item = (u64, &'a str, BandNumber, &'a HeaderArchive)>,
     ) -> Result<(), StoreError> {
         let (name, collection) = (snapshot.name(), snapshot.id());
-        let mut by_record: BTreeMap<u64, (&str, Vec<(BandNumber, &HeaderArchive)>)> = BTreeMap::new();
+        let mut by_record: BTreeMap<(u64, &str), Vec<(BandNumber, &HeaderArchive)>> = BTreeMap::new();
         for (record, id, band, header) in headers {
-            by_record.entry(record).or_insert_with(|| (id, Vec::new())).1.push((band, header));
+            by_record.entry((record, id)).or_default().push((band, header));
         }
         if self.touch(name)?.metadata.id != collection {
             return Err(StoreError::NoSuchCollection { name: name.to_owned(), available: Vec::new() });
         }
         self.change(|this| {
-            for (record, (id, headers)) in by_record {
+            for ((record, id), headers) in by_record {
                 let ids = this.redb().open_table(IDS)?;
                 let known = ids.get(id_key(collection, id).as_slice())?.map(|number| number.value());
                 drop(ids);
@@ -231,5 +231,79 @@ impl Transaction<'_> {
         } else {
             Err(damaged("it is missing".to_owned()))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Description, Store};
+    use rasteret_schema::record::to_batch;
+    use rasteret_schema::{Asset, Record};
+
+    fn record(id: &str, href: &str) -> Record {
+        Record {
+            id: id.to_owned(),
+            datetime: 0,
+            end_datetime: None,
+            geometry: None,
+            bbox: None,
+            assets: vec![Asset { band: "B04".to_owned(), href: href.to_owned(), band_index: None }],
+            epsg: None,
+            crs: None,
+            collection: None,
+        }
+    }
+
+    #[test]
+    fn headers_of_a_snapshot_are_stored_where_records_are_as_they_were() {
+        let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/schema/golden/header-v1.bin");
+        let header = HeaderArchive::from_bytes(std::fs::read(golden).unwrap()).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::create(folder.path().join("it.rasteret")).unwrap();
+        let append = |records: &[Record]| {
+            let mut write = store.write().unwrap();
+            write.append("c", &to_batch(records).unwrap(), &[], &[]).unwrap();
+            write.commit().unwrap();
+        };
+        let mut write = store.write().unwrap();
+        write.create_collection("c", Description::default()).unwrap();
+        write.commit().unwrap();
+        append(&["kept", "replaced", "deleted"].map(|id| record(id, "a.tif")));
+        let before = store.read().unwrap().collection("c").unwrap();
+        append(&[record("replaced", "b.tif")]);
+        let mut write = store.write().unwrap();
+        write.delete_records("c", ["deleted"]).unwrap();
+        let band = before.band("B04").unwrap();
+        let put = |write: &mut Transaction<'_>| {
+            let headers = ["kept", "replaced", "deleted"];
+            write.put_headers_of(&before, (0..).zip(headers).map(|(record, id)| (record, id, band, &header)))
+        };
+        put(&mut write).unwrap();
+        write.commit().unwrap();
+        let after = store.read().unwrap().collection("c").unwrap();
+        assert_eq!(after.metadata().headers, 1);
+        let found = |id: &str| after.find_header(after.record_number(id).unwrap(), band).unwrap().is_some();
+        assert!(found("kept") && !found("replaced"));
+        // Nor of a collection that has but its name.
+        let mut write = store.write().unwrap();
+        write.delete_collection("c").unwrap();
+        write.create_collection("c", Description::default()).unwrap();
+        assert!(matches!(put(&mut write), Err(StoreError::NoSuchCollection { .. })));
+    }
+    #[test]
+    fn who_does_not_wait_gets_no_transaction_while_there_is_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("it.rasteret");
+        let store = Store::create(&path).unwrap();
+        let is_free = || store.write_if_free().unwrap().is_some();
+        let write = store.write().unwrap();
+        assert!(!is_free());
+        drop(write);
+        assert!(is_free());
+        store.write().unwrap().commit().unwrap();
+        assert!(is_free());
+        drop(store);
+        assert!(Store::open(&path).unwrap().write_if_free().unwrap().is_none(), "it is open for reading");
     }
 }

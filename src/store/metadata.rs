@@ -76,6 +76,13 @@ impl Description {
         self.set_property(BAND_ALIASES, aliases, aliases.is_empty());
     }
 
+    /// The properties that belong to the collection wherever it is: not what was said about this machine.
+    pub(crate) fn shared_properties(&self) -> serde_json::Map<String, serde_json::Value> {
+        let is_shared = |name: &str| name != LOCAL_ROOTS && name != IMPORTED_FROM;
+        let shared = self.properties.iter().filter(|(name, _)| is_shared(name));
+        shared.map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+
     fn property<T: DeserializeOwned + Default>(&self, name: &str) -> T {
         let value = self.properties.get(name).cloned().unwrap_or_default();
         serde_json::from_value(value).unwrap_or_default()
@@ -205,5 +212,20 @@ impl Failure {
 
     pub(super) fn to_json(&self) -> Result<Vec<u8>, StoreError> {
         serde_json::to_vec(self).map_err(|error| StoreError::Invalid(error.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_holds_on_one_machine_is_not_shared() {
+        let mut description = Description::default();
+        description.set_local_roots(&["/home/someone".into()]);
+        description.set_imported_from("import: /home/someone/table");
+        description.properties.insert("licence".to_owned(), "CC-BY-4.0".into());
+        let shared = description.shared_properties();
+        assert_eq!(shared.keys().collect::<Vec<_>>(), ["licence"]);
     }
 }

@@ -69,6 +69,7 @@ pub use stats::{Stats, TableStats};
 pub use tables::FORMAT_VERSION;
 pub(crate) use tables::HeaderKey;
 pub use transaction::Transaction;
+use transaction::Writing;
 pub use verify::{Damage, Depth, verify};
 
 pub use zone::{ColumnZone, Scalar, ScalarRange, ZoneMap};
@@ -80,7 +81,7 @@ use redb::{Builder, Database, DatabaseError, ReadableDatabase};
 use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 /// Number of a band: its place in the list of the collection's bands.
 pub type BandNumber = u16;
@@ -110,6 +111,8 @@ struct Shared {
     writable: bool,
     /// Bytes that were added since it was opened.
     added: AtomicU64,
+    /// Transactions that are going on, or that wait for the end of one.
+    writing: AtomicUsize,
 }
 
 impl Shared {
@@ -202,8 +205,13 @@ impl Store {
     }
 
     fn new(database: Database, path: &Path, writable: bool) -> Store {
-        let shared =
-            Shared { database: Some(database), path: path.to_owned(), writable, added: AtomicU64::new(0) };
+        let shared = Shared {
+            database: Some(database),
+            path: path.to_owned(),
+            writable,
+            added: AtomicU64::new(0),
+            writing: AtomicUsize::new(0),
+        };
         Store { shared: Arc::new(shared) }
     }
 
@@ -241,7 +249,20 @@ impl Store {
         if !self.shared.writable {
             return Err(StoreError::ReadOnly(self.shared.path.clone()));
         }
-        Transaction::new(guarded(|| self.shared.database().begin_write())?)
+        let writing = Writing::new(&self.shared.writing);
+        Transaction::new(guarded(|| self.shared.database().begin_write())?, writing)
+    }
+
+    /// Begins a transaction, unless the store is open for reading only, or one is going on in another thread: then
+    /// there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Io`].
+    pub(crate) fn write_if_free(&self) -> Result<Option<Transaction<'_>>, StoreError> {
+        // One that begins meanwhile is waited for.
+        let is_free = self.shared.writable && self.shared.writing.load(Ordering::Acquire) == 0;
+        is_free.then(|| self.write()).transpose()
     }
 
     /// Says that about so many bytes were added. Copy-on-write leaves holes and the file grows by doubling:

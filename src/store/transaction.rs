@@ -11,7 +11,7 @@ use crate::unwinding::unwinding;
 use arrow_schema::Schema;
 use redb::{Key, ReadableTable, Value, WriteTransaction};
 use std::collections::BTreeMap;
-use std::marker::PhantomData;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Changes to a store. Dropped without [`Transaction::commit`], they have not happened.
 pub struct Transaction<'store> {
@@ -20,7 +20,24 @@ pub struct Transaction<'store> {
     /// Collections that the transaction has touched; written on commit.
     touched: BTreeMap<String, Touched>,
     failed: bool,
-    store: PhantomData<&'store ()>,
+    /// After the others: it ends when they have.
+    _writing: Writing<'store>,
+}
+
+/// Counts as a transaction for as long as it lives.
+pub(super) struct Writing<'store>(&'store AtomicUsize);
+
+impl<'store> Writing<'store> {
+    pub(super) fn new(count: &'store AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::AcqRel);
+        Writing(count)
+    }
+}
+
+impl Drop for Writing<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
 }
 
 pub(super) struct Touched {
@@ -50,10 +67,10 @@ pub(super) fn commit(mut transaction: WriteTransaction) -> Result<(), StoreError
     Ok(transaction.commit()?)
 }
 
-impl Transaction<'_> {
-    pub(super) fn new(redb: WriteTransaction) -> Result<Self, StoreError> {
+impl<'store> Transaction<'store> {
+    pub(super) fn new(redb: WriteTransaction, writing: Writing<'store>) -> Result<Self, StoreError> {
         let transaction =
-            Transaction { redb: Some(redb), touched: BTreeMap::new(), failed: false, store: PhantomData };
+            Transaction { redb: Some(redb), touched: BTreeMap::new(), failed: false, _writing: writing };
         guarded(|| open_each(transaction.redb()))?;
         Ok(transaction)
     }

@@ -7,6 +7,9 @@ mod oracle;
 
 mod annotate;
 mod batches;
+#[allow(dead_code)]
+#[path = "../store/support.rs"]
+mod headers;
 mod merge;
 mod random;
 mod splits;

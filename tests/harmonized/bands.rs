@@ -31,14 +31,10 @@ fn both() -> Both {
     let landsat = listed("ls", landsat(&data.path().join("ls")), ["B4", "B5"]);
     let records = [sentinel.clone(), landsat.clone()].concat();
     let field = Field::new();
-    Both {
-        sentinel: field.build("s2", sentinel),
-        landsat: field.build("ls", landsat),
-        both: field.build("both", records.clone()),
-        field,
-        _data: data,
-        records,
-    }
+    let (sentinel, landsat) = (field.build("s2", sentinel), field.build("ls", landsat));
+    field.database().merge("both", [&sentinel, &landsat]).run().unwrap();
+    let both = field.database().collection("both").unwrap();
+    Both { field, _data: data, records, sentinel, landsat, both }
 }
 
 /// Every slice of one array is that of the record in one of others.
@@ -189,7 +185,7 @@ fn chips_of_both() {
 
 #[test]
 fn aliases_are_kept_with_the_collection() {
-    let Both { field, both, sentinel, landsat, _data, .. } = both();
+    let Both { field, both, sentinel, landsat, _data: data, .. } = both();
     drop((sentinel, landsat));
     assert!(both.band_aliases().unwrap().is_empty());
     field.database().set_band_aliases("both", &aliases()).unwrap();
@@ -204,6 +200,16 @@ fn aliases_are_kept_with_the_collection() {
     assert_eq!(red(&both).array().wait().unwrap().pixels, kept.pixels);
     let id = both.ids().unwrap().into_iter().find(|id| id.starts_with("ls/")).unwrap();
     assert_eq!(both.header(&id, "nir").unwrap(), both.header(&id, "B5").unwrap());
+    // They travel with the collection.
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("both.parquet");
+    both.export(file.to_str().unwrap()).run().wait().unwrap();
+    let other = Field::new();
+    let import = other.database().import(file.to_str().unwrap()).name("again").allow_local(data.path());
+    import.run().wait().unwrap();
+    let again = other.database().collection("again").unwrap();
+    assert_eq!(again.band_aliases().unwrap(), aliases());
+    assert_eq!(red(&again).array().wait().unwrap().pixels, kept.pixels);
     // Those of a view take their place.
     let view = both.with_band_aliases(BandAliases::new([("nir", ["B08"])]).unwrap());
     assert_eq!(red(&view).array().wait().unwrap_err().kind(), "no-such-band");

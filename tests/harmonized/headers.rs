@@ -129,6 +129,11 @@ fn samples_and_chips_fetch_them_too() {
     let (_, first) = remote.requests(|| chips.read(0).wait().unwrap());
     let (_, second) = remote.requests(|| chips.read(0).wait().unwrap());
     assert_eq!(first, second, "no header any more");
+    // The records around a region are looked for once it is known how large the chips are.
+    let again = field.list("again", remote.listed()).with_band_aliases(aliases());
+    let chips = again.chips(Sampler::grid(64, 64)).bands(["red"]).roi(area(500.0, 500.0, 700.0, 700.0));
+    let (_, requests) = remote.requests(|| chips.prepare().wait().unwrap());
+    assert_eq!((requests, again.info().unwrap().headers), (8, 8));
 }
 
 #[test]
@@ -177,8 +182,8 @@ fn from_table(remote: &Remote, field: &Field) -> (Collection, Collection) {
             let header = stored.header(number, stored.band(&asset.band).unwrap()).unwrap();
             let header = header.get().unwrap();
             let crs = header.georeference().unwrap().crs;
-            let column = header_column::to_array([Some(header)].into_iter()).unwrap();
-            let header = header_column::from_array(&column, 0, "geotiff", crs).unwrap().unwrap();
+            let column = header_column::to_array([Some((header, 0))].into_iter()).unwrap();
+            let header = header_column::from_array(&column, 0, "geotiff", crs, 0).unwrap().unwrap();
             let header = Arc::new(HeaderArchive::new(&header).unwrap());
             headers.push(SourceHeader { row, band: asset.band.clone(), header });
         }

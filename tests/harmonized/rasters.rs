@@ -1,13 +1,59 @@
 //! Rasters of two archives on one grid, compared with what rasterio makes of each.
 
 use crate::oracle;
-use crate::support::{Field, Listed};
-use rasteret::blocking::Wait;
-use rasteret::record::to_batch;
+use crate::support::Field;
+use rasteret::blocking::{Wait, WaitEach};
+use rasteret::chips::Sampler;
+use rasteret::dataset::Mosaic;
+use rasteret::geometry::Points;
 use rasteret::schema::{Asset, BandAliases, Record};
 use rasteret::warp::Method;
 use rasteret::{Area, Crs, DataType};
 use serde_json::json;
+use std::path::Path;
+
+#[test]
+fn unlike_data_types_are_named() {
+    let paths = ["cogs/rio-tiler/cog.tif", "cogs/rio-tiler/cog_int16.tif"].map(oracle::data);
+    let [Some(unsigned), Some(signed)] = paths else { return };
+    let record = |id: &str, band: &str, path: &Path| Record {
+        id: id.to_owned(),
+        datetime: 0,
+        end_datetime: None,
+        geometry: None,
+        bbox: None,
+        assets: vec![Asset {
+            band: band.to_owned(),
+            href: path.to_str().unwrap().to_owned(),
+            band_index: None,
+        }],
+        epsg: None,
+        crs: None,
+        collection: None,
+    };
+    let field = Field::new();
+    let records = vec![record("one", "B1", &unsigned), record("other", "b1", &signed)];
+    let both = field.build("both", records);
+    let both = both.with_band_aliases(BandAliases::new([("ice", ["B1", "b1"])]).unwrap());
+    let area = Area::bbox([-58.0, 73.0, -57.0, 73.5]);
+    let read = || both.read(area.clone()).bands(["ice"]);
+    for error in [
+        read().array().wait().map(drop),
+        read().table().wait().map(drop),
+        read().dataset(Mosaic::First).wait().map(drop),
+        both.chips(Sampler::grid(8, 8)).bands(["ice"]).prepare().wait().map(drop),
+    ] {
+        let error = error.unwrap_err();
+        assert_eq!(error.kind(), "data-type-mismatch", "{error}");
+        for part in ["uint16", "int16", "\"one\"", "\"other\"", "\"b1\""] {
+            assert!(error.to_string().contains(part), "{part} in {error}");
+        }
+    }
+    // Samples have one type whatever the raster's.
+    let points = Points::new(vec![-57.5], vec![73.2]);
+    let rows = both.sample(points).bands(["ice"]).stream().unwrap().wait_each();
+    assert_eq!(rows.map(|batch| batch.unwrap().num_rows()).sum::<usize>(), 2);
+}
 
 /// Two pieces of Landsat scenes of three samples, which overlap and whose pixels do not fall together.
 #[test]
@@ -37,11 +83,9 @@ fn rasters_of_two_grids_read_as_with_rasterio() {
         collection: None,
     };
     let records = vec![record(0, ["R", "G", "B"]), record(1, ["B4", "B3", "B2"])];
-    to_batch(&records).unwrap();
     let field = Field::new();
-    field.database().build(Listed { records, headers: Vec::new() }).name("both").run().wait().unwrap();
     let aliases = BandAliases::new([("red", ["B4", "R"]), ("blue", ["B2", "B"])]).unwrap();
-    let both = field.database().collection("both").unwrap().with_band_aliases(aliases);
+    let both = field.build("both", records).with_band_aliases(aliases);
 
     let area = Area::bbox([-74.6, 45.6, -74.1, 46.2]);
     let folder = tempfile::tempdir().unwrap();

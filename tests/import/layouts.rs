@@ -179,12 +179,8 @@ fn an_import_that_was_stopped_goes_on() {
     let store = Store::new();
     let (stop, stopped) = futures::channel::oneshot::channel();
     let mut stop = Some(stop);
-    let run = store.import(&path, "x").on_progress(move |_| {
-        if let Some(stop) = stop.take() {
-            stop.send(()).unwrap();
-        }
-    });
-    let run = run.run();
+    let run =
+        store.import(&path, "x").on_progress(move |_| _ = stop.take().map(|stop| stop.send(()))).run();
     match futures::executor::block_on(select(Box::pin(run), stopped)) {
         Either::Left(_) => panic!("it was not stopped"),
         Either::Right((_, run)) => drop(run),

@@ -284,7 +284,7 @@ fn run(changes: Vec<Change>) {
                     let name = COLLECTIONS[collection];
                     let cloud = |id: &str| {
                         let number: u8 = id.strip_prefix("scene-").unwrap().parse().unwrap();
-                        (number % null_every != 0).then_some(clouds + number)
+                        (!number.is_multiple_of(null_every)).then_some(clouds + number)
                     };
                     let field = Field::new("eo:cloud_cover", DataType::Float64, true);
                     let put = transaction.put_columns(name, &[field], &["id"], |rows| {

@@ -18,6 +18,8 @@ const AT_ONCE: usize = 32;
 pub struct Footer {
     /// The file, without secrets; the name of a table in memory.
     pub href: String,
+    /// Which program wrote it, where it says so.
+    pub created_by: Option<String>,
     /// How many rows it has, where it says so.
     pub rows: Option<u64>,
     /// Its metadata: Parquet's key-value metadata, or those of Arrow's schema.
@@ -61,6 +63,7 @@ async fn one(
     let layout = Layout::find(&href, &schema, options)?;
     let owned = |(column, value): (&str, Option<&str>)| (column.to_owned(), value.map(str::to_owned));
     Ok(Footer {
+        created_by: table.created_by(),
         rows: table.rows(),
         metadata: schema.metadata().clone(),
         partition: file.partition.values().map(owned).collect(),

@@ -1,6 +1,6 @@
 //! Tables as they are, whose rows need not be records.
 
-use crate::error::invalid;
+use crate::error::{corrupt, invalid};
 use crate::files::{TableFile, find};
 use crate::format::{OpenTable, Prune};
 use crate::layout::Layout;
@@ -16,7 +16,8 @@ use rasteret_schema::{Access, Selection, SourceError};
 pub type RowStream = BoxStream<'static, Result<RecordBatch, SourceError>>;
 
 /// Reads columns of a table at a path or URI, all or the named ones, in the order of the table: of a file in any of
-/// the formats, or of a folder or prefix whose files have the same columns.
+/// the formats, or of a folder or prefix whose files have the same columns. Columns that only the names of folders
+/// hold (`year=2024`) are not among them.
 ///
 /// ```no_run
 /// # async fn read(access: &dyn rasteret_schema::Access) -> Result<(), rasteret_schema::SourceError> {
@@ -52,15 +53,16 @@ pub async fn read_rows(
         let layout = Layout::of_columns(&name, chosen.fields().iter().map(|field| field.name().clone()));
         parts.push(table.parts(&layout, &Prune::new(&layout, &Selection::default())));
     }
-    let schema = schema.ok_or_else(|| invalid(&plain_href(uri), "there is no table"))?;
+    let table = plain_href(uri);
+    let schema = schema.ok_or_else(|| invalid(&table, "it has no files"))?;
     let rows = read_ahead(stream::iter(parts).flatten().boxed());
     let fields = schema.clone();
     let batches = rows.map_ok(stream::iter).try_flatten().map(move |rows| {
         let batch = rows?.batch;
         let columns = fields.fields().iter().map(|field| batch.column_by_name(field.name()).cloned());
         let columns = columns.collect::<Option<Vec<_>>>();
-        let columns = columns.ok_or_else(|| SourceError::Invalid("a column is missing".to_owned()))?;
-        RecordBatch::try_new(fields.clone(), columns).map_err(|error| SourceError::Invalid(error.to_string()))
+        let columns = columns.ok_or_else(|| corrupt(&table, "a column is missing from some of its rows"))?;
+        RecordBatch::try_new(fields.clone(), columns).map_err(|error| corrupt(&table, error))
     });
     Ok((schema, batches.boxed()))
 }

@@ -22,8 +22,8 @@ pub(super) fn compare(
 ) -> Result<BooleanArray, FilterError> {
     let is_float = |value: &Value| *value.array.data_type() == DataType::Float64;
     match (is_float(left), is_float(right)) {
-        (false, true) => return Ok(integers_with_floats(comparison, left, right)),
-        (true, false) => return Ok(integers_with_floats(comparison.mirrored(), right, left)),
+        (false, true) => Ok(integers_with_floats(comparison, left, right)),
+        (true, false) => Ok(integers_with_floats(comparison.mirrored(), right, left)),
         (true, true) => {
             let normal = |value: &Value| Value { array: one_zero(&value.array), is_scalar: value.is_scalar };
             Ok(kernel(comparison, &normal(left), &normal(right))?)

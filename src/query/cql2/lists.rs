@@ -34,25 +34,26 @@ impl Side {
         }
         let Node::Column(column) = node else { return Err(not_lists()) };
         let lists = stored(column, batch)?;
-        let (items, place): (&ArrayRef, Box<dyn Fn(usize) -> Range<usize>>) = match lists.data_type() {
+        let (items, places): (&ArrayRef, Vec<Range<usize>>) = match lists.data_type() {
             DataType::List(_) => {
                 let lists = lists.as_list::<i32>();
-                let offsets = lists.value_offsets();
-                (lists.values(), Box::new(|row| offsets[row] as usize..offsets[row + 1] as usize))
+                let ends = lists.value_offsets().windows(2);
+                (lists.values(), ends.map(|ends| ends[0] as usize..ends[1] as usize).collect())
             }
             DataType::LargeList(_) => {
                 let lists = lists.as_list::<i64>();
-                let offsets = lists.value_offsets();
-                (lists.values(), Box::new(|row| offsets[row] as usize..offsets[row + 1] as usize))
+                let ends = lists.value_offsets().windows(2);
+                (lists.values(), ends.map(|ends| ends[0] as usize..ends[1] as usize).collect())
             }
             DataType::FixedSizeList(_, _) => {
                 let lists = lists.as_fixed_size_list();
                 let length = lists.value_length() as usize;
-                (lists.values(), Box::new(move |row| row * length..(row + 1) * length))
+                (lists.values(), (0..lists.len()).map(|row| row * length..(row + 1) * length).collect())
             }
             _ => return Err(not_lists()),
         };
-        let places = (0..lists.len()).map(|row| lists.is_valid(row).then(|| place(row))).collect();
+        let places = places.into_iter().enumerate();
+        let places = places.map(|(row, place)| lists.is_valid(row).then_some(place)).collect();
         let items = canonical(items, &kind)?;
         Ok(Side { items, kind: *kind, places, is_scalar: false })
     }

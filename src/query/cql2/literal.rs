@@ -53,11 +53,26 @@ pub(super) fn micros_since_1970(micros: i64) -> Literal {
 }
 
 fn decimal(value: i128) -> Result<ArrayRef> {
-    Ok(Arc::new(Decimal128Array::from(vec![value]).with_precision_and_scale(PRECISION, 0)?))
+    decimal_of(value, 0)
+}
+
+fn decimal_of(value: i128, scale: i8) -> Result<ArrayRef> {
+    Ok(Arc::new(Decimal128Array::from(vec![value]).with_precision_and_scale(PRECISION, scale)?))
+}
+
+/// The decimal that was written, as far as a double tells; `None` if it has too many digits.
+fn decimal_as_written(value: f64) -> Option<Literal> {
+    let text = value.to_string();
+    let (whole, decimals) = text.split_once('.').unwrap_or((&text, ""));
+    let scale = i8::try_from(decimals.len()).ok()?;
+    let digits = format!("{whole}{decimals}");
+    let fits = digits.trim_start_matches(['-', '0']).len().max(decimals.len()) <= usize::from(PRECISION);
+    let value = digits.parse().ok().filter(|_| fits)?;
+    Some(Literal { array: decimal_of(value, scale).ok()?, kind: Kind::Decimal(scale) })
 }
 
 /// A literal as what it is compared with has it: a text beside times is a time, and a number beside
-/// those of single precision is rounded as they are.
+/// those of single precision is rounded as they are, one beside decimals is a decimal.
 ///
 /// # Errors
 ///
@@ -70,6 +85,10 @@ pub(super) fn read_as(node: Node, other: &Node) -> Result<Node> {
     match (&literal.kind, other) {
         (Kind::Text, other) if other.kind().is_time() => {
             Ok(Node::Literal(time(Instant::parse(literal.array.as_string_view().value(0))?)?))
+        }
+        (Kind::Float, other) if matches!(other.kind(), Kind::Decimal(scale) if scale > 0) => {
+            let value = literal.array.as_primitive::<Float64Type>().value(0);
+            Ok(decimal_as_written(value).map_or(node, Node::Literal))
         }
         (Kind::Float, Node::Column(column)) => {
             let value = literal.array.as_primitive::<Float64Type>().value(0);

@@ -1,6 +1,5 @@
 use super::*;
 use arrow_array::*;
-use rasteret_schema::BoundingBox;
 use std::sync::Arc;
 
 fn batch() -> RecordBatch {
@@ -18,10 +17,16 @@ fn batch() -> RecordBatch {
             ),
         ),
         ("n", Arc::new(TimestampNanosecondArray::from(vec![Some(1), Some(1_000), None, Some(-1)]))),
+        ("m", Arc::new(decimals())),
         ("d", Arc::new(Date32Array::from(vec![Some(0), Some(1), None, Some(-1)]))),
     ];
     RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, column)| (name, column, true)))
         .unwrap()
+}
+
+fn decimals() -> Decimal128Array {
+    let values = Decimal128Array::from(vec![Some(10), Some(1_234_567_890_123_456_789), None, Some(-50)]);
+    values.with_precision_and_scale(20, 2).unwrap()
 }
 
 /// One letter for each record: true, false or unknown.
@@ -32,8 +37,7 @@ fn evaluated(text: &str) -> Result<String, FilterError> {
 }
 
 #[test]
-fn smoke() {
-    let _ = BoundingBox::new(0.0, 0.0, 0.0, 0.0);
+fn values_of_all_types() {
     for (text, expected) in [
         ("i = 1", "tf?f"),
         ("NOT i = 1", "ft?t"),
@@ -57,6 +61,8 @@ fn smoke() {
         ("f > 100", "ft?f"),
         ("t LIKE 'b\\%_'", "ft?f"),
         ("t LIKE 'line%k'", "ff?t"),
+        ("'b%c' LIKE t", "ft?f"),
+        ("t LIKE t", "tt?t"),
         ("ACCENTI(CASEI(t)) = 'ea'", "tf?f"),
         ("b", "tf?t"),
         ("b = FALSE", "ft?f"),
@@ -70,9 +76,26 @@ fn smoke() {
         ("T_DURING(d, INTERVAL('..', '1970-01-02'))", "tf?t"),
         ("T_AFTER(s, DATE('1969-12-31'))", "tt?f"),
         ("T_DISJOINT(d, DATE('1970-01-01'))", "ft?t"),
+        ("m = 0.1", "tf?f"),
+        ("m IN (0.10, -0.5)", "tf?t"),
+        ("m > 0.0999999999", "tt?f"),
+        ("m BETWEEN 12345678901234567 AND 12345678901234568", "ft?f"),
+        ("m < i", "tf?t"),
         ("i = NULL", "????"),
         ("1 = 1", "tttt"),
     ] {
         assert_eq!(evaluated(text).as_deref(), Ok(expected), "{text}");
     }
+}
+
+#[test]
+fn only_what_is_named_is_read() {
+    let batch = batch();
+    let columns = |text: &str| {
+        let condition = Condition::parse(text).unwrap().bind(batch.schema_ref()).unwrap();
+        condition.columns().join(" ")
+    };
+    assert_eq!(columns("i > 0 OR (t LIKE 'a%' AND i IS NULL)"), "i t");
+    assert_eq!(columns("T_DURING(INTERVAL(s, n), INTERVAL('..', '2024-01-01'))"), "s n");
+    assert_eq!(columns("1 = 2"), "");
 }

@@ -118,14 +118,17 @@ pub(super) fn outcomes(node: &Node, zone: &ZoneMap) -> Outcomes {
         },
         Node::OneOf(operand, set) => match operand.as_ref() {
             Node::Column(column) => range_outcomes(column, zone, |(min, max)| {
-                let is_in = |point: Point| *min <= point && point <= *max;
-                let any = match set {
-                    // Times are microseconds by now.
-                    Set::Integers(set) => {
+                let any = match (set, min, max) {
+                    (Set::Integers(set), ..) => {
+                        // Times are microseconds by now.
                         let unit = if column.kind.is_time() { 1_000 } else { 1 };
-                        set.iter().any(|value| is_in(Point::Integer(i128::from(*value) * unit)))
+                        let mut points = set.iter().map(|value| Point::Integer(i128::from(*value) * unit));
+                        points.any(|point| *min <= point && point <= *max)
                     }
-                    Set::Texts(set) => set.iter().any(|text| is_in(Point::Text(text.clone()))),
+                    (Set::Texts(set), Point::Text(min), Point::Text(max)) => {
+                        set.iter().any(|text| min <= text && text <= max)
+                    }
+                    _ => true,
                 };
                 (any, true)
             }),

@@ -52,7 +52,15 @@ impl Destination {
                 // The collection's own settings are those of its assets.
                 let sources = sources.with_cloud(&CloudConfig::default());
                 let uploads = Uploads::new(&sources, href).await.map_err(|error| failed(href, error))?;
-                let existing = uploads.existing().await.map_err(|error| failed(href, error))?;
+                let existing = if Self::is_file(href) {
+                    let is_there = uploads.is_there().await.map_err(|error| failed(href, error))?;
+                    if is_there && !overwrite {
+                        return Err(exists(href, "an object", false));
+                    }
+                    Vec::new()
+                } else {
+                    uploads.existing().await.map_err(|error| failed(href, error))?
+                };
                 check_objects(href, &existing, overwrite)?;
                 Place::Objects(uploads, existing)
             }
@@ -207,20 +215,11 @@ fn is_there(folder: &Path, read: io::Result<()>) -> Result<bool> {
 }
 
 fn check_objects(href: &str, existing: &[String], overwrite: bool) -> Result<()> {
-    let is_file = Destination::is_file(href);
-    let below = existing.iter().find(|name| !name.is_empty());
-    match (existing.first(), below) {
-        (Some(_), _) if !overwrite => Err(exists(href, "not empty", false)),
-        (_, Some(name)) if is_file => Err(exists(href, format!("a prefix, of {name}"), true)),
-        (Some(first), _) if !is_file && first.is_empty() => Err(exists(href, "an object", true)),
-        _ => match existing
-            .iter()
-            .find(|name| !is_file && !may_go(name.rsplit('/').next().unwrap_or_default()))
-        {
-            Some(name) => {
-                Err(exists(href, format!("a prefix of {name}, which is no part of an export"), true))
-            }
-            None => Ok(()),
-        },
+    if !overwrite && !existing.is_empty() {
+        return Err(exists(href, "a prefix of other objects", false));
+    }
+    match existing.iter().find(|name| !may_go(name.rsplit('/').next().unwrap_or_default())) {
+        Some(name) => Err(exists(href, format!("a prefix of {name}, which is no part of an export"), true)),
+        None => Ok(()),
     }
 }

@@ -5,8 +5,8 @@ use super::geo::Footprints;
 use super::layout::Layout;
 use super::plan::GROUP_ROWS;
 use crate::error::Result;
-use arrow_array::{Array, RecordBatch};
-use arrow_schema::{DataType, Schema, SchemaRef};
+use arrow_array::{Array, RecordBatch, new_null_array};
+use arrow_schema::{Field, Schema, SchemaRef};
 use parquet::arrow::ArrowSchemaConverter;
 use parquet::arrow::arrow_writer::{
     ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves,
@@ -16,6 +16,7 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPrope
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::{ColumnPath, SchemaDescriptor, TypePtr};
 use rasteret_schema::record::{ASSETS, GEOMETRY, ID};
+use rasteret_schema::share::CREATED_BY;
 use std::io::{Write, sink};
 use std::sync::Arc;
 
@@ -25,8 +26,6 @@ const GROUP_BYTES: usize = 32 << 20;
 const SLICE_BYTES: usize = 2 << 20;
 /// Rows of a page at most: readers that know page indexes skip as finely as this.
 const PAGE_ROWS: usize = 8_192;
-/// Who wrote the file, as readers parse it.
-const CREATED_BY: &str = concat!("rasteret version ", env!("CARGO_PKG_VERSION"));
 
 /// Makes row groups. Can be used by several threads at once.
 pub struct Encoder {
@@ -148,11 +147,11 @@ pub fn bytes_of(batch: &RecordBatch) -> usize {
     batch.columns().iter().map(bytes).sum()
 }
 
-/// Says which column is of a type that Parquet does not have.
+/// Says which column is of a type that Parquet does not have: each is written once.
 fn check_types(schema: &Schema) -> Result<(), ExportError> {
     for field in schema.fields() {
-        let alone = Schema::new(vec![Arc::clone(field)]);
-        if is_beyond_parquet(field.data_type()) || ArrowSchemaConverter::new().convert(&alone).is_err() {
+        if let Err(error) = write_null(field) {
+            tracing::debug!("{}: {error}", field.name());
             return Err(ExportError::ColumnType {
                 column: field.name().clone(),
                 data_type: field.data_type().to_string(),
@@ -162,27 +161,24 @@ fn check_types(schema: &Schema) -> Result<(), ExportError> {
     Ok(())
 }
 
-/// Whether a type is converted, and then is not written.
-fn is_beyond_parquet(data_type: &DataType) -> bool {
-    match data_type {
-        DataType::Struct(fields) => {
-            fields.is_empty() || fields.iter().any(|field| is_beyond_parquet(field.data_type()))
-        }
-        DataType::List(item)
-        | DataType::LargeList(item)
-        | DataType::ListView(item)
-        | DataType::LargeListView(item)
-        | DataType::FixedSizeList(item, _)
-        | DataType::Map(item, _) => is_beyond_parquet(item.data_type()),
-        _ => false,
+fn write_null(field: &Field) -> parquet::errors::Result<()> {
+    let field = field.clone().with_nullable(true);
+    let schema = Schema::new(vec![field.clone()]);
+    let parquet = ArrowSchemaConverter::new().convert(&schema)?.root_schema_ptr();
+    let writer = SerializedFileWriter::new(sink(), parquet, Arc::default())?;
+    let factory = ArrowRowGroupWriterFactory::new(&writer, Arc::new(schema));
+    let null = new_null_array(field.data_type(), 1);
+    for (leaf, mut writer) in compute_leaves(&field, &null)?.iter().zip(factory.create_column_writers(0)?) {
+        writer.write(leaf)?;
     }
+    Ok(())
 }
 
 /// How columns are written: by zstd, with statistics of each page, and dictionaries where values recur.
 fn properties(parquet: &SchemaDescriptor) -> WriterProperties {
     let mut properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(3).unwrap_or_default()))
-        .set_created_by(CREATED_BY.to_owned())
+        .set_created_by(format!("{CREATED_BY}{}", env!("CARGO_PKG_VERSION")))
         .set_data_page_row_count_limit(PAGE_ROWS)
         .set_statistics_enabled(EnabledStatistics::Page);
     for leaf in parquet.columns() {

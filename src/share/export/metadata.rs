@@ -58,8 +58,8 @@ impl Metadata {
 
 fn describe(stored: &Collection, plan: &Plan) -> Result<Vec<(&'static str, String)>> {
     let metadata = stored.metadata();
-    let Description { created, data_source, description, properties, .. } = &metadata.description;
-    let mut properties = properties.clone();
+    let Description { created, data_source, description, .. } = &metadata.description;
+    let mut properties = metadata.description.shared_properties();
     // What the build could not read is of no use to others.
     properties.remove(crate::build::FAILURES);
     let tag = CollectionTag { version: TAG_VERSION, bands: metadata.bands.clone(), properties };

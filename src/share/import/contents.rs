@@ -6,8 +6,8 @@ use crate::store::Description;
 use arrow_schema::DataType;
 use chrono::{DateTime, Datelike};
 use rasteret_schema::share::{
-    COLLECTION_KEY, CREATED_KEY, CollectionTag, DATA_SOURCE_KEY, DESCRIPTION_KEY, EXPORT_KEY, ExportTag,
-    NAME_KEY, TAG_VERSION,
+    COLLECTION_KEY, CREATED_BY, CREATED_KEY, CollectionTag, DATA_SOURCE_KEY, DESCRIPTION_KEY, EXPORT_KEY,
+    ExportTag, NAME_KEY, TAG_VERSION,
 };
 use rasteret_schema::{CloudConfig, CloudConfigs};
 use rasteret_table::Footer;
@@ -128,13 +128,16 @@ fn known_version(footer: &Footer, key: &'static str, found: u32) -> Result<(), I
     }
 }
 
-/// Checks that the files are those of one export, and all of it. `None` of files that say nothing of an export.
+/// Checks that the files are those of one export, and all of it. `None` of files that say nothing of an export, or
+/// were written by another program, which may have kept what ours said.
 fn whole_export(footers: &[Footer]) -> Result<Option<ExportTag>, ImportError> {
     let mut found: Option<(&Footer, ExportTag)> = None;
     let mut without: Option<&Footer> = None;
     let (mut files, mut rows) = (HashSet::new(), 0_u64);
     for footer in footers {
-        let Some(tag) = tag::<ExportTag>(footer, EXPORT_KEY).transpose()? else {
+        let is_ours = footer.created_by.as_deref().is_some_and(|writer| writer.starts_with(CREATED_BY));
+        let tag = if is_ours { tag::<ExportTag>(footer, EXPORT_KEY).transpose()? } else { None };
+        let Some(tag) = tag else {
             without.get_or_insert(footer);
             continue;
         };
@@ -210,7 +213,8 @@ mod tests {
         let tag = tag.map(|tag| ExportTag { file: file.to_owned(), file_rows: rows, ..tag });
         let metadata = tag.map(|tag| (EXPORT_KEY.to_owned(), serde_json::to_string(&tag).unwrap()));
         let metadata = metadata.into_iter().collect();
-        Footer { href: format!("/x/{file}"), rows: Some(rows), metadata, ..Footer::default() }
+        let created_by = Some(format!("{CREATED_BY}0.1.0"));
+        Footer { href: format!("/x/{file}"), created_by, rows: Some(rows), metadata, ..Footer::default() }
     }
 
     fn tag(id: &str) -> ExportTag {
@@ -255,6 +259,10 @@ mod tests {
         odd.metadata.insert(EXPORT_KEY.to_owned(), "{".to_owned());
         assert!(Contents::of(&[odd]).unwrap_err().to_string().contains(EXPORT_KEY));
         assert!(Contents::of(&[footer("a", None, 5), footer("b", None, 7)]).is_ok());
+        // A copy by another program, which took the metadata over.
+        let mut copied = footer("a", Some(tag("1")), 2);
+        copied.created_by = Some("parquet-cpp-arrow version 21.0.0".to_owned());
+        assert!(Contents::of(&[copied]).is_ok());
     }
 
     #[test]

@@ -100,7 +100,7 @@ impl<'a> Assets<'a> {
                 asset,
                 href: href.ok_or_else(|| damaged("href"))?,
                 index: index.ok_or_else(|| damaged("band_index"))?,
-                header: header.map(|header| Header::of(header)).transpose()?,
+                header: header.map(Header::of).transpose()?,
             })
         };
         let bands = assets.fields().iter().zip(assets.columns()).map(band).collect::<Result<_>>()?;

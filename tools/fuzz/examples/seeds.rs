@@ -41,7 +41,7 @@ fn main() -> Result<()> {
 fn tables() -> Result<()> {
     let file = files()?.into_iter().find(|(name, _)| name == "geographic").ok_or("there is no such file")?.1;
     let archive = archive(&file)?;
-    let headers = header_column::to_array([archive.header()?; 2].map(Some).into_iter())?;
+    let headers = header_column::to_array([Some((archive.header()?, 0)); 2].into_iter())?;
     let text = |values: [&str; 2]| Arc::new(StringArray::from(values.to_vec())) as ArrayRef;
     let numbers = |values: [f64; 2]| Arc::new(Float64Array::from(values.to_vec())) as ArrayRef;
     let batch = RecordBatch::try_from_iter([

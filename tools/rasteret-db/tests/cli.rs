@@ -169,10 +169,28 @@ fn queries_filter() {
     assert_eq!(count(&["--dates", "2030-01-01/.."]), 0);
     assert_eq!(count(&["-b", "-10,-10,10,10"]), 0);
     assert_eq!(count(&["--bbox", &fixture.bbox()]), 2);
+    assert_eq!(count(&["--where", "T_BEFORE(datetime, DATE('2024-03-01'))"]), 1);
+    assert_eq!(count(&["--where", "datetime < '2024-03-01' OR \"proj:epsg\" > 0"]), 2);
+    assert_eq!(count(&["--where", "id = 'nobody'", "--bbox", &fixture.bbox()]), 0);
     assert_eq!(fixture.json(&["query", "demo", "--limit", "1"])["ids"].as_array().unwrap().len(), 1);
     let (kind, message) = fixture.error(&["query", "demo", "--cloud-lt", "10"], 1);
     assert_eq!(kind, "no-such-column");
     assert!(message.contains("eo:cloud_cover") && message.contains("datetime"), "{message}");
+    for (condition, expected, part) in [
+        ("clouds < 10", "no-such-column", "datetime"),
+        ("id < 10", "type-mismatch", "column \"id\" (Utf8) is a text"),
+        ("id = ", "filter-syntax", "line 1, column 6"),
+    ] {
+        let (kind, message) = fixture.error(&["query", "demo", "--where", condition], 1);
+        assert_eq!(kind, expected);
+        assert!(message.contains(part), "{message}");
+    }
+    // Several splits are one choice.
+    assert_eq!(fixture.error(&["query", "demo", "--split", "train,val"], 1).0, "no-such-column");
+    let first = &fixture.json(&["query", "demo"])["ids"][0];
+    let condition = format!("id = {}", first.to_string().replace('"', "'"));
+    let head = fixture.json(&["collections", "head", "demo", "--where", &condition]);
+    assert_eq!((head.as_array().unwrap().len(), &head[0]["id"]), (1, first));
 }
 
 #[test]

@@ -54,7 +54,8 @@ pub(super) fn of(
         for (row, (number, assets)) in rows.iter().zip(assets).enumerate() {
             let Some(asset) = assets.iter().find(|asset| asset.band == *band) else { continue };
             let crs = crs.get(row).cloned().flatten();
-            let found = match header_column::from_array(column, *number, FORMAT, crs) {
+            let sample = asset.band_index.and_then(|index| usize::try_from(index).ok()).unwrap_or(0);
+            let found = match header_column::from_array(column, *number, FORMAT, crs, sample) {
                 Ok(Some(header)) => examined(&header, asset),
                 Ok(None) => Found::NotEnough,
                 Err(error) => Found::Nonsense(error.to_string()),

@@ -79,6 +79,14 @@ impl OpenTable {
         }
     }
 
+    /// Which program wrote the file, where it says so.
+    pub fn created_by(&self) -> Option<String> {
+        match self {
+            OpenTable::Parquet(table) => table.created_by(),
+            OpenTable::Ipc(_) => None,
+        }
+    }
+
     /// How many rows there are, where the footer says it.
     pub fn rows(&self) -> Option<u64> {
         match self {

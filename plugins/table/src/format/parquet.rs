@@ -86,6 +86,11 @@ impl ParquetTable {
         }
     }
 
+    /// Which program wrote the file, where it says so.
+    pub fn created_by(&self) -> Option<String> {
+        self.metadata.metadata().file_metadata().created_by().map(str::to_owned)
+    }
+
     /// The schema with the CRSs that Parquet's own geometry types have, where nothing else says them.
     pub fn schema(&self) -> SchemaRef {
         let schema = self.metadata.schema();

@@ -64,7 +64,7 @@ fn with_headers(scenes: &RecordBatch) -> RecordBatch {
         object: ObjectVersion::default(),
     };
     let archive = HeaderArchive::new(&header).unwrap();
-    let rows = vec![Some(archive.header().unwrap()); scenes.num_rows()];
+    let rows = vec![Some((archive.header().unwrap(), 0)); scenes.num_rows()];
     let mut columns: Vec<(&str, ArrayRef)> = Vec::new();
     let schema = scenes.schema();
     columns.extend(schema.fields().iter().map(|field| field.name().as_str()).zip(scenes.columns().to_vec()));

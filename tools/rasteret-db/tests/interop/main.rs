@@ -4,9 +4,11 @@
 #![allow(clippy::unwrap_used)]
 
 mod absence;
+mod aliases;
 mod datasets;
 mod demo;
 mod environment;
+mod exports;
 #[cfg(unix)]
 mod full_disk;
 mod imports;
