@@ -10,7 +10,7 @@ pub fn key(bbox: Option<BoundingBox>) -> u32 {
     let Some(bbox) = bbox else { return u32::MAX };
     let east = if bbox.crosses_antimeridian() { bbox.xmax + 360.0 } else { bbox.xmax };
     let x = (bbox.xmin + east) / 2.0;
-    let x = if x > 180.0 { x - 360.0 } else { x };
+    let x = if x >= 180.0 { x - 360.0 } else { x };
     let y = (bbox.ymin + bbox.ymax) / 2.0;
     distance(step((x + 180.0) / 360.0), step((y + 90.0) / 180.0))
 }
