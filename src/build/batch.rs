@@ -3,7 +3,7 @@
 use crate::error::Result;
 use arrow_array::{ArrayRef, BooleanArray, RecordBatch};
 use rasteret_schema::access::plain_href;
-use rasteret_schema::record::{self, ASSETS, RecordColumns};
+use rasteret_schema::record::{self, ASSETS, DATETIME, ID, RecordColumns};
 use rasteret_schema::{Asset, SourceBatch, SourceHeader, UnusableHeader};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -17,7 +17,8 @@ const FILES: usize = 4096;
 ///
 /// If the batch does not have the columns of a record table.
 pub fn split(batch: SourceBatch) -> Result<Vec<SourceBatch>> {
-    let columns = RecordColumns::new(&batch.records)?;
+    let records = without_places(&batch.records)?;
+    let columns = RecordColumns::new(&records)?;
     let come: HashSet<(usize, &str)> =
         batch.headers.iter().map(|header| (header.row, header.band.as_str())).collect();
     let mut starts = vec![0];
@@ -56,6 +57,16 @@ pub fn split(batch: SourceBatch) -> Result<Vec<SourceBatch>> {
     }
     parts[0].failures = failures;
     Ok(parts)
+}
+
+/// Ids, times and assets of records as they come from a source, whose footprints need not be WKB.
+///
+/// # Errors
+///
+/// If one of the columns is missing.
+pub fn without_places(records: &RecordBatch) -> Result<RecordBatch> {
+    let columns = [ID, DATETIME, ASSETS].map(|name| records.schema_ref().index_of(name));
+    Ok(records.project(&columns.into_iter().collect::<Result<Vec<_>, _>>()?)?)
 }
 
 /// The rows that are kept, with their headers under their new numbers.
@@ -161,6 +172,18 @@ mod tests {
         // A record is not divided, however many files it has.
         let parts = split(SourceBatch::new(records(2, FILES + 1))).unwrap();
         assert_eq!(parts.len(), 2);
+    }
+
+    #[test]
+    fn footprints_may_be_anything() {
+        let records = records(3, 1);
+        let (index, field) = records.schema_ref().column_with_name(record::GEOMETRY).unwrap();
+        let mut fields = records.schema_ref().fields().to_vec();
+        fields[index] = Arc::new(field.clone().with_data_type(arrow_schema::DataType::Utf8));
+        let mut columns = records.columns().to_vec();
+        columns[index] = Arc::new(arrow_array::StringArray::from(vec!["POINT (1 2)"; 3]));
+        let records = RecordBatch::try_new(Arc::new(arrow_schema::Schema::new(fields)), columns).unwrap();
+        assert_eq!(split(SourceBatch::new(records)).unwrap().len(), 1);
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub use refresh::Refresh;
 pub use summary::{BuildProgress, BuildSummary, Failure};
 
 #[cfg(feature = "table")]
-pub(crate) use batch::keep as keep_rows;
+pub(crate) use batch::{keep as keep_rows, without_places};
 
 use crate::cpu;
 use crate::database::Database;

@@ -1,6 +1,6 @@
 //! The records of a table from elsewhere, without those that point where they may not.
 
-use crate::build::keep_rows;
+use crate::build::{keep_rows, without_places};
 use crate::io::{ByteSources, without_secrets};
 use arrow_array::BooleanArray;
 use futures::{StreamExt, TryStreamExt};
@@ -37,7 +37,8 @@ impl ImportSource {
             what: self.description(),
             source: error,
         };
-        let columns = RecordColumns::new(&batch.records).map_err(|error| failed(error.into()))?;
+        let records = without_places(&batch.records).map_err(|error| failed(error.into()))?;
+        let columns = RecordColumns::new(&records).map_err(|error| failed(error.into()))?;
         let mut failures = Vec::new();
         let mut check = |row: usize| {
             let outside = |asset: Asset| Some((self.sources.check_local(&asset.href).err()?, asset));
