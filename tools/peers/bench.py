@@ -173,7 +173,7 @@ class Bench:
         for tool, worker in workers.items():
             # The first time warms up.
             measurements[tool].error = worker.run(row.name).get("error")
-        for round_ in range(self.repetitions):
+        for round_ in range(min(self.repetitions, row.rounds or self.repetitions)):
             for index in range(len(tools)):
                 tool = tools[(index + round_) % len(tools)]
                 if measurements[tool].error:
