@@ -17,6 +17,7 @@ use arrow_schema::Field;
 use arrow_select::concat::concat;
 use arrow_select::take::take;
 use proptest::prelude::*;
+use rasteret::Database;
 use rasteret::blocking::Wait;
 use rasteret_schema::record::to_batch;
 use std::collections::HashMap;
@@ -139,6 +140,23 @@ proptest! {
             let expected = all(&batches, name);
             prop_assert_eq!(found.data_type(), expected.data_type());
             // To the last bit, NaN included.
+            prop_assert!(found.to_data() == expected.to_data() || format!("{found:?}") == format!("{expected:?}"), "{}", name);
+        }
+
+        let again = Database::open_writable(made.path("again.rasteret")).unwrap();
+        again.import(made.dest("out")).name("again").strict(true).run().wait().unwrap();
+        let again = again.collection("again").unwrap();
+        let columns: Vec<&str> = ["id", "datetime"].into_iter().chain(names.iter().map(String::as_str)).collect();
+        let imported: Vec<RecordBatch> =
+            again.to_batches(Some(&columns)).unwrap().collect::<Result<_, _>>().unwrap();
+        prop_assert_eq!(again.columns().unwrap().len(), made.collection.columns().unwrap().len());
+        let ids = all(&imported, "id");
+        let places: HashMap<&str, u32> = ids.as_string::<i32>().iter().flatten().zip(0..).collect();
+        let order: Vec<u32> =
+            all(&batches, "id").as_string::<i32>().iter().map(|id| places[id.unwrap()]).collect();
+        for name in columns {
+            let found = take(&all(&imported, name), &UInt32Array::from(order.clone()), None).unwrap();
+            let expected = all(&batches, name);
             prop_assert!(found.to_data() == expected.to_data() || format!("{found:?}") == format!("{expected:?}"), "{}", name);
         }
     }
