@@ -22,7 +22,7 @@ fn child_builds() {
 }
 
 /// Lets a build run for a while. Returns whether it came to its end.
-fn run(path: &Path, url: &str, patience: Duration) -> bool {
+pub fn run(path: &Path, url: &str, patience: Duration) -> bool {
     let started = Instant::now();
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "killed::child_builds", "--ignored"])

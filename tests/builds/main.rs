@@ -6,3 +6,4 @@
 mod kept;
 mod killed;
 mod support;
+mod unfinished;
