@@ -8,6 +8,7 @@
 pub(crate) mod aligned;
 pub mod area;
 mod array;
+pub(crate) mod band_request;
 pub(crate) mod bounds;
 mod coalesce;
 mod finish;

@@ -114,9 +114,10 @@ impl Pipeline {
         Pipeline { sources, readers, limits, budget, on_progress: None }
     }
 
-    /// The same with other limits.
-    pub fn with_limits(self, limits: ReadLimits) -> Self {
-        Pipeline { on_progress: self.on_progress, ..Pipeline::new(self.sources, self.readers, limits) }
+    /// Keeps to other limits from now on, apart from other clones.
+    pub fn set_limits(&mut self, limits: ReadLimits) {
+        self.budget = Arc::new(Semaphore::new(limits.bytes_in_flight as usize));
+        self.limits = limits;
     }
 
     /// Reads windows, each of which is handed to `on_window` once.
