@@ -1,6 +1,7 @@
 //! What all requests for pixels have in common.
 
-use super::pipeline::{Pipeline, ReadLimits, ReadProgress};
+use super::limits::{ReadLimits, ReadProgress};
+use super::pipeline::Pipeline;
 use super::select::{BandChoice, MissingBands, Selection, select};
 use crate::collection::Collection;
 use crate::error::Result;

@@ -5,7 +5,7 @@ use super::array::{AreaArray, read_array};
 use super::band_request::BandRequest;
 use super::bounds::bounds;
 use super::header::HeaderCost;
-use super::pipeline::{ReadLimits, ReadProgress};
+use super::limits::{ReadLimits, ReadProgress};
 use super::scene::{BandRead, Scene, native_scenes};
 use super::select::{MissingBands, SceneRecord, Selection};
 use super::target::{Target, TargetPixels, may_use_overview, most_frequent_crs};
