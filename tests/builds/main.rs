@@ -5,4 +5,8 @@
 
 mod kept;
 mod killed;
+#[path = "../sources/listed.rs"]
+mod listed;
+#[path = "../processes/killed.rs"]
+mod process;
 mod support;
