@@ -38,6 +38,7 @@ pub mod error;
 pub mod geotransform;
 pub mod header;
 pub mod header_column;
+pub mod href;
 pub mod image;
 pub mod merged_cloud;
 pub mod reader;
