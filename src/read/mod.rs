@@ -8,12 +8,14 @@
 pub(crate) mod aligned;
 pub mod area;
 mod array;
+pub(crate) mod band_request;
 pub(crate) mod bounds;
 mod coalesce;
 mod finish;
 pub(crate) mod header;
 mod labelled;
 pub(crate) mod layout;
+mod limits;
 pub mod mask;
 pub(crate) mod pipeline;
 mod pixels;
@@ -29,6 +31,6 @@ pub(crate) mod windows;
 
 pub use array::{AreaArray, Slice};
 pub use coalesce::RequestCost;
-pub use pipeline::{OnProgress, ReadLimits, ReadProgress, ReadStatistics};
+pub use limits::{OnProgress, ReadLimits, ReadProgress, ReadStatistics};
 pub use pixels::{PixelArray, Sample};
 pub use request::{DEFAULT_MEMORY_LIMIT, ReadRequest};

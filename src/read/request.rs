@@ -2,11 +2,12 @@
 
 use super::area::Area;
 use super::array::{AreaArray, read_array};
+use super::band_request::BandRequest;
 use super::bounds::bounds;
 use super::header::HeaderCost;
-use super::pipeline::{Pipeline, ReadLimits, ReadProgress};
+use super::limits::{ReadLimits, ReadProgress};
 use super::scene::{BandRead, Scene, native_scenes};
-use super::select::{BandChoice, MissingBands, SceneRecord, Selection, select};
+use super::select::{MissingBands, SceneRecord, Selection};
 use super::target::{Target, TargetPixels, may_use_overview, most_frequent_crs};
 use crate::collection::Collection;
 use crate::cpu;
@@ -32,12 +33,10 @@ pub const DEFAULT_MEMORY_LIMIT: u64 = 8 << 30;
 /// ```
 #[derive(Debug, Clone)]
 pub struct ReadRequest {
-    pub(super) collection: Collection,
+    pub(super) request: BandRequest,
     pub(super) area: Arc<Area>,
-    pub(super) bands: BandChoice,
     pub(super) options: ReadOptions,
     pub(super) target: Target,
-    pub(super) pipeline: Pipeline,
 }
 
 /// How pixels are read.
@@ -48,18 +47,19 @@ pub(crate) struct ReadOptions {
     pub memory_limit: u64,
 }
 
+impl Default for ReadOptions {
+    fn default() -> Self {
+        ReadOptions { all_touched: false, fill_value: None, memory_limit: DEFAULT_MEMORY_LIMIT }
+    }
+}
+
 impl ReadRequest {
     pub(crate) fn new(collection: Collection, area: Area) -> Self {
-        let options =
-            ReadOptions { all_touched: false, fill_value: None, memory_limit: DEFAULT_MEMORY_LIMIT };
-        let pipeline = collection.database().pipeline();
         ReadRequest {
-            collection,
+            request: BandRequest::new(collection),
             area: Arc::new(area),
-            bands: BandChoice::default(),
-            options,
+            options: ReadOptions::default(),
             target: Target::default(),
-            pipeline,
         }
     }
 
@@ -73,14 +73,14 @@ impl ReadRequest {
     /// They may be [aliases](Collection::with_band_aliases): each record then gives the band of its own that the
     /// alias stands for, under the name that was asked for.
     pub fn bands(mut self, bands: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
-        self.bands.names = bands.into_iter().map(|band| band.as_ref().to_owned()).collect();
+        self.request.set_bands(bands);
         self
     }
 
     /// Leaves out records that lack one of the bands, which otherwise are an error. Of a table, only the rows of
     /// the bands that a record lacks are left out. That no record has all the bands stays an error.
     pub fn skip_missing_bands(mut self, skip: bool) -> Self {
-        self.bands.missing = if skip { MissingBands::SkipRecord } else { MissingBands::Refuse };
+        self.request.skip_missing(skip, MissingBands::SkipRecord);
         self
     }
 
@@ -143,13 +143,13 @@ impl ReadRequest {
 
     /// What the read may use besides the memory of its result.
     pub fn limits(mut self, limits: ReadLimits) -> Self {
-        self.pipeline = self.pipeline.with_limits(limits);
+        self.request.set_limits(limits);
         self
     }
 
     /// Is called after each tile, from threads of the pool.
     pub fn on_progress(mut self, on_progress: impl Fn(ReadProgress) + Send + Sync + 'static) -> Self {
-        self.pipeline.on_progress = Some(Arc::new(on_progress));
+        self.request.on_progress(on_progress);
         self
     }
 
@@ -168,7 +168,8 @@ impl ReadRequest {
 
     /// Reads the array of some records.
     pub(super) async fn array_of(self, selection: Selection) -> Result<AreaArray> {
-        let (pipeline, options, bands) = (self.pipeline.clone(), self.options, selection.bands.clone());
+        let (pipeline, options, bands) =
+            (self.request.pipeline.clone(), self.options, selection.bands.clone());
         let (scenes, cost) = self.planned(selection, ReadRequest::scenes_on_one_grid).await?;
         let mut array = read_array(&pipeline, scenes, bands, options).await?;
         array.statistics.requests += cost.requests;
@@ -187,9 +188,9 @@ impl ReadRequest {
 
     /// The records of the read.
     pub(super) async fn select(&self) -> Result<Selection> {
-        let snapshot = self.collection.snapshot()?;
+        let snapshot = self.request.collection.snapshot()?;
         let area = Arc::clone(&self.area);
-        select(&self.collection, &snapshot, &self.bands, move || Ok(Some(bounds(&area)?))).await
+        self.request.select(&snapshot, move || Ok(Some(bounds(&area)?))).await
     }
 
     /// Plans the rows of the result. Where they would be made from overviews, but a header came without any, it is
@@ -209,7 +210,7 @@ impl ReadRequest {
         if lacking.is_empty() {
             return Ok((scenes, selection.cost));
         }
-        let selection = selection.with_whole_headers(&self.collection, &lacking).await?;
+        let selection = selection.with_whole_headers(&self.request.collection, &lacking).await?;
         cpu::run(move || Ok((plan(&self, &selection)?, selection.cost))).await
     }
 

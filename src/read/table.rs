@@ -24,10 +24,10 @@ impl ReadRequest {
     /// If nothing matches, the bands are not of one data type, a column of the area has the name of one of
     /// the table, the result is too large, or a raster cannot be read.
     pub async fn table(mut self) -> Result<RecordBatch> {
-        if self.bands.missing == MissingBands::SkipRecord {
-            self.bands.missing = MissingBands::SkipBand;
+        if self.request.bands.missing == MissingBands::SkipRecord {
+            self.request.bands.missing = MissingBands::SkipBand;
         }
-        let (pipeline, options, area) = (self.pipeline.clone(), self.options, self.area.clone());
+        let (pipeline, options, area) = (self.request.pipeline.clone(), self.options, self.area.clone());
         let selection = self.select().await?;
         let (scenes, _) = self.planned(selection, ReadRequest::scenes).await?;
         let (scenes, dtype) = cpu::run(move || of_one_type(scenes, &options)).await?;

@@ -1,7 +1,7 @@
 //! A collection whose build was interrupted is not passed on as if it were whole.
 
 use crate::killed::run;
-use crate::support::{Files, Listed};
+use crate::support::{Files, listed};
 use arrow_array::{RecordBatchIterator, record_batch};
 use rasteret::blocking::Wait;
 use rasteret::share::{SplitBy, Splits};
@@ -26,7 +26,7 @@ fn what_was_interrupted_is_not_passed_on_as_whole() {
         }
     };
     assert!(some < RECORDS);
-    let mut whole = Listed::new(&url, 2, 2);
+    let mut whole = listed(&url, 2, 2);
     whole.records.iter_mut().for_each(|record| record.id.push('\''));
     database.build(whole).name("whole").run().wait().unwrap();
 
@@ -73,7 +73,7 @@ fn what_was_interrupted_is_not_passed_on_as_whole() {
     database.collection("part").unwrap().assign_splits(&Splits::default().by(SplitBy::Id)).unwrap();
 
     // The remedy that the error names.
-    database.build(Listed::new(&url, RECORDS, 10)).name("x").max_concurrent(8).run().wait().unwrap();
+    database.build(listed(&url, RECORDS, 10)).name("x").max_concurrent(8).run().wait().unwrap();
     std::fs::remove_dir_all(&folder).unwrap();
     for (what, act) in all {
         act().unwrap_or_else(|error| panic!("{what}: {error}"));

@@ -1,7 +1,7 @@
 //! Several collections as one.
 
 use crate::headers::{archive, source_header};
-use crate::support::{Fixture, column, finished, records, table, texts, with_column};
+use crate::support::{Fixture, column, error, finished, records, table, texts, with_column};
 use arrow_array::builder::{Int32Builder, ListBuilder};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int8Type};
@@ -11,7 +11,7 @@ use rasteret::local::LocalSource;
 use rasteret::schema::{BandAliases, CloudConfig, DataType};
 use rasteret::share::TableError;
 use rasteret::store::{Depth, Failure, HeaderFailure, Store, verify};
-use rasteret::{Area, Collection, Database, Error, Filter};
+use rasteret::{Area, Collection, Database, Filter};
 use rasteret_synth::ArchiveOptions;
 use rasteret_synth::scene::Band;
 use std::path::PathBuf;
@@ -34,16 +34,6 @@ fn unlike() -> Fixture {
     let b = with_column(&b, "name", Arc::new(names));
     let b = with_column(&b, "path", Arc::new(Int64Array::from(vec![5])));
     Fixture::new().with("a", &[a]).with("b", &[b])
-}
-
-fn error(result: rasteret::Result<impl std::fmt::Debug>) -> (TableError, String) {
-    match result.unwrap_err() {
-        Error::Table(error) => {
-            let text = error.to_string();
-            (error, text)
-        }
-        other => panic!("{other}"),
-    }
 }
 
 fn both(db: &Database) -> [Collection; 2] {

@@ -3,14 +3,25 @@
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchIterator, RecordBatchReader};
 use arrow_schema::{ArrowError, DataType, Field, Schema};
-use rasteret::Database;
-use rasteret::share::RecordBatches;
+use rasteret::share::{RecordBatches, TableError};
 use rasteret::store::{BuildState, Description, Store};
+use rasteret::{Database, Error};
 use rasteret_schema::record::{self, Record};
 use rasteret_schema::{Asset, BoundingBox};
 use std::path::PathBuf;
 use std::sync::Arc;
 use tempfile::TempDir;
+
+/// The error of a table, and what it says.
+pub fn error(result: rasteret::Result<impl std::fmt::Debug>) -> (TableError, String) {
+    match result.unwrap_err() {
+        Error::Table(error) => {
+            let text = error.to_string();
+            (error, text)
+        }
+        other => panic!("{other}"),
+    }
+}
 
 /// A database in a folder of its own.
 pub struct Fixture {
