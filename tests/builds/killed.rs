@@ -22,7 +22,7 @@ fn child_builds() {
 }
 
 /// Lets a build run for a while. Returns whether it came to its end.
-fn run(path: &Path, url: &str, patience: Duration) -> bool {
+pub fn run(path: &Path, url: &str, patience: Duration) -> bool {
     let environment = [("RASTERET_TEST_URL", url.into()), ("RASTERET_TEST_DATABASE", path.into())];
     run_for(patience, "killed::child_builds", environment)
 }

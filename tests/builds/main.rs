@@ -10,3 +10,4 @@ mod listed;
 #[path = "../processes/killed.rs"]
 mod process;
 mod support;
+mod unfinished;

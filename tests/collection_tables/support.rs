@@ -47,8 +47,7 @@ impl Fixture {
     pub fn with(self, name: &str, batches: &[RecordBatch]) -> Fixture {
         let store = Store::open_writable(self.path()).unwrap();
         let mut write = store.write().unwrap();
-        let description = Description { state: BuildState::Complete, ..Description::default() };
-        write.create_collection(name, description).unwrap();
+        write.create_collection(name, finished()).unwrap();
         for batch in batches {
             write.append(name, batch, &[], &[]).unwrap();
         }
@@ -60,6 +59,11 @@ impl Fixture {
     pub fn open(&self) -> Database {
         Database::open_writable(self.path()).unwrap()
     }
+}
+
+/// What is said of a collection that is whole.
+pub fn finished() -> Description {
+    Description { state: BuildState::Complete, ..Description::default() }
 }
 
 /// Records `scene-FIRST` and so on, a day apart, each a degree further east.

@@ -18,3 +18,4 @@ mod hostile;
 mod layouts;
 mod rasteret_exports;
 mod refresh;
+mod relative;

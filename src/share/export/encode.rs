@@ -42,6 +42,8 @@ pub struct RowGroup {
     pub columns: Vec<ArrowColumnChunk>,
     pub rows: usize,
     pub footprints: Footprints,
+    /// Hrefs that are not below what they were to be relative to.
+    pub hrefs_kept: u64,
 }
 
 impl Encoder {
@@ -87,12 +89,13 @@ impl Encoder {
         for start in (0..records.len()).step_by(self.slice) {
             let len = self.slice.min(records.len() - start);
             let numbers = records.get(start..start + len).unwrap_or_default();
-            let batch = self.layout.batch(&rows.slice(start, len), numbers)?;
+            let (batch, hrefs_kept) = self.layout.batch(&rows.slice(start, len), numbers)?;
             let group = match &mut open {
                 Some(group) => group,
                 none => none.insert(OpenGroup::new(&self.factory)?),
             };
             group.write(&batch)?;
+            group.hrefs_kept += hrefs_kept;
             if group.bytes() >= GROUP_BYTES {
                 groups.extend(open.take().map(OpenGroup::close).transpose()?);
             }
@@ -106,6 +109,7 @@ struct OpenGroup {
     writers: Vec<ArrowColumnWriter>,
     rows: usize,
     footprints: Footprints,
+    hrefs_kept: u64,
 }
 
 impl OpenGroup {
@@ -115,6 +119,7 @@ impl OpenGroup {
             writers: factory.create_column_writers(0)?,
             rows: 0,
             footprints: Footprints::default(),
+            hrefs_kept: 0,
         })
     }
 
@@ -134,8 +139,9 @@ impl OpenGroup {
     }
 
     fn close(self) -> Result<RowGroup> {
-        let columns = self.writers.into_iter().map(ArrowColumnWriter::close).collect::<Result<_, _>>()?;
-        Ok(RowGroup { columns, rows: self.rows, footprints: self.footprints })
+        let OpenGroup { writers, rows, footprints, hrefs_kept } = self;
+        let columns = writers.into_iter().map(ArrowColumnWriter::close).collect::<Result<_, _>>()?;
+        Ok(RowGroup { columns, rows, footprints, hrefs_kept })
     }
 }
 

@@ -92,6 +92,7 @@ impl Writing {
                     none => none.insert(self.begin(file, destination).await?),
                 };
                 progress.rows += group.rows as u64;
+                progress.hrefs_kept += group.hrefs_kept;
                 writer.append(group, destination, &mut progress).await?;
                 progress.elapsed = started.elapsed();
                 if let Some(callback) = &mut callback {
@@ -222,7 +223,8 @@ fn row_bytes(stored: &Collection, projection: &Projection, layout: &Layout, plan
     // One by one: they may come from as many chunks.
     for record in records {
         let batch = stored.rows(&[*record], projection)?;
-        bytes += bytes_of(&layout.batch(&batch, &[*record])?);
+        let (batch, _) = layout.batch(&batch, &[*record])?;
+        bytes += bytes_of(&batch);
         rows += 1;
     }
     Ok(bytes / rows.max(1))
