@@ -1,44 +1,33 @@
 use super::read::{Row, bands};
 use super::*;
 use crate::{
-    BandMetadata, ColorInterpretation, Crs, DataType, Encoding, Georeference, Geotransform, HeaderArchive,
-    ImageHeader, ObjectVersion, PixelValue, RasterHeader, TileTable,
+    ColorInterpretation, Crs, DataType, Encoding, Georeference, Geotransform, HeaderArchive, ImageHeader,
+    ObjectVersion, PixelValue, RasterHeader, TileTable,
 };
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type};
 use arrow_array::{Array, StructArray};
 
 fn header() -> RasterHeader {
+    let encoding = Encoding {
+        samples_per_pixel: 2,
+        planar: true,
+        compression: 5,
+        predictor: 2,
+        chroma_subsampling: [2, 2],
+        extra_samples: vec![0],
+        ..Encoding::uncompressed(DataType::UInt16)
+    };
+    let tiles = TileTable::new(&[41067, 0, 200_000, 300_000], &[115_120, 0, 99_000, 7]);
+    let image = ImageHeader::new([255, 600], [512, 512], tiles);
     RasterHeader {
-        format: "geotiff".into(),
         georeference: Georeference {
             transform: Some(Geotransform::new(900.0, 0.0, 471585.0, 0.0, -900.0, 3787515.0)),
             crs: Some(Crs::from_epsg(32617)),
             ..Georeference::default()
         },
         nodata: Some(PixelValue::Integer(0)),
-        bands: vec![BandMetadata::default(); 2],
-        color_map: Vec::new(),
-        encodings: vec![Encoding {
-            samples_per_pixel: 2,
-            planar: true,
-            compression: 5,
-            predictor: 2,
-            chroma_subsampling: [2, 2],
-            extra_samples: vec![0],
-            ..Encoding::uncompressed(DataType::UInt16)
-        }],
-        images: vec![ImageHeader {
-            width: 255,
-            height: 600,
-            tile_width: 512,
-            tile_height: 512,
-            encoding: 0,
-            mask: None,
-            tiles: TileTable::new(&[41067, 0, 200_000, 300_000], &[115_120, 0, 99_000, 7]),
-        }],
-        masks: Vec::new(),
-        object: ObjectVersion::default(),
+        ..RasterHeader::new("geotiff", encoding, vec![image])
     }
 }
 
