@@ -13,13 +13,14 @@
 //! | `extra_samples` | list of int32 | |
 //!
 //! A table cannot carry all of a header: overviews, masks, JPEG tables, colour maps and the version of
-//! the file stay behind, and a header that comes back from a table is without them. Of a file whose samples are
+//! the file stay behind, and a header that comes back from a table is without them ([`says_all`] says when that
+//! matters to reads at full resolution). Of a file whose samples are
 //! big-endian, or have other bits than their type, the column cannot say how to read it at all: the row is null.
 
 use crate::tile_table::{MAX_TILES, TileTableView};
 use crate::{
-    ArchivedRasterHeader, BandMetadata, ColorInterpretation, Crs, DataType, Encoding, Georeference,
-    Geotransform, ImageHeader, ObjectVersion, PixelValue, RasterHeader, TileTable,
+    ArchiveError, ArchivedRasterHeader, BandMetadata, ColorInterpretation, Crs, DataType, Encoding,
+    Georeference, Geotransform, ImageHeader, ObjectVersion, PixelValue, RasterHeader, TileTable,
 };
 use arrow_array::builder::{Float64Builder, Int32Builder, Int64Builder, ListBuilder, StringBuilder};
 use arrow_array::cast::AsArray;
@@ -288,8 +289,7 @@ pub fn from_array(
         bits_per_sample: dtype.size() as u16 * 8,
         samples_per_pixel,
         planar,
-        // A table does not say; only the last strip of a file would differ.
-        striped: tile_size.0 == image_size.0 && image_size.1 % tile_size.1 != 0,
+        striped: are_strips((image_size.0, image_size.1, tile_size.0, tile_size.1)),
         big_endian: false,
         reversed_bits: false,
         compression: code("compression", 1)?,
@@ -321,14 +321,53 @@ pub fn from_array(
     }))
 }
 
+/// Whether a header is of no known version of its file, as one that comes from a header column is.
+pub fn is_of_no_version(header: &ArchivedRasterHeader) -> bool {
+    let version = &header.object;
+    version.size.is_none() && version.etag.is_none() && version.last_modified.is_none()
+}
+
 /// Whether a header may lack what a header column does not carry, as one that comes from there does: it is of no
 /// known version of its file, and has no overview.
 pub fn may_lack_overviews(header: &ArchivedRasterHeader) -> bool {
-    let version = &header.object;
-    version.size.is_none()
-        && version.etag.is_none()
-        && version.last_modified.is_none()
-        && header.images.len() == 1
+    is_of_no_version(header) && header.images.len() == 1
+}
+
+/// Whether a header column says of a header all that a read at full resolution needs. It does if the row is null,
+/// since nothing wrong is said then; not if the file has a mask, nor if the nodata value is a 64-bit integer that
+/// `double` does not hold, an opacity has tiles of its own or is none of the extra samples, or tiles are not the
+/// strips, or are strips, that one would take them to be.
+///
+/// # Errors
+///
+/// If the archive is damaged.
+pub fn says_all(header: &ArchivedRasterHeader) -> Result<bool, ArchiveError> {
+    if !can_be_said(header) {
+        return Ok(true);
+    }
+    let Some(image) = header.image(0) else { return Ok(true) };
+    let nodata = header.nodata()?;
+    let said = nodata.map(|nodata| PixelValue::from(nodata.as_f64()));
+    let same_nodata = match (nodata, said) {
+        (Some(nodata), Some(said)) => nodata.to_sample(image.dtype) == said.to_sample(image.dtype),
+        _ => true,
+    };
+    let encoding = header.images.first().map(|image| usize::from(image.encoding.to_native()));
+    let extra = encoding.and_then(|encoding| header.encodings.get(encoding));
+    let extra = extra.map(|encoding| encoding.extra_samples.iter().map(|sample| sample.to_native()));
+    let said = bands(image.samples_per_pixel, &extra.into_iter().flatten().collect::<Vec<_>>());
+    let is_alpha = |color: ColorInterpretation| color == ColorInterpretation::Alpha;
+    let same_alpha = header.bands.len() == said.len()
+        && header.bands.iter().zip(&said).all(|(band, said)| is_alpha(band.color) == is_alpha(said.color))
+        && !(image.planar && said.iter().any(|band| is_alpha(band.color)));
+    let tiles = (image.width, image.height, image.tile_width, image.tile_height);
+    let same_strips = image.height.is_multiple_of(image.tile_height) || image.striped == are_strips(tiles);
+    Ok(header.mask(0).is_none() && same_nodata && same_alpha && same_strips)
+}
+
+/// Whether tiles are strips, of which the last has but the rows that there are: a table does not say.
+fn are_strips((width, height, tile_width, tile_height): (u32, u32, u32, u32)) -> bool {
+    tile_width == width && !height.is_multiple_of(tile_height)
 }
 
 /// What is known of the bands: that some are opacity.
@@ -509,6 +548,50 @@ mod tests {
             assert!(from_array(&column, 0, "geotiff", None, 2).is_err());
         }
         assert!(to_array([Some((archive.header().unwrap(), 2))].into_iter()).is_err());
+    }
+
+    #[test]
+    fn what_a_column_cannot_say() {
+        let says = |change: fn(&mut RasterHeader)| {
+            let mut header = header();
+            change(&mut header);
+            says_all(HeaderArchive::new(&header).unwrap().header().unwrap()).unwrap()
+        };
+        assert!(says(|_| ()));
+        // The row is null.
+        assert!(says(|header| header.encodings[0].big_endian = true));
+        assert!(!says(|header| {
+            header.masks.push(header.images[0].clone());
+            header.images[0].mask = Some(0);
+        }));
+        assert!(!says(|header| {
+            header.encodings[0].dtype = DataType::Int64;
+            header.encodings[0].bits_per_sample = 64;
+            header.nodata = Some(PixelValue::Integer(i64::MAX.into()));
+        }));
+        // An alpha band, whose tiles are those of another sample.
+        let alpha = |header: &mut RasterHeader| {
+            header.encodings[0].extra_samples = vec![2];
+            header.bands[1].color = ColorInterpretation::Alpha;
+        };
+        assert!(!says(alpha));
+        assert!(says_all_of_chunky(alpha));
+        assert!(!says_all_of_chunky(|header| header.bands[1].color = ColorInterpretation::Alpha));
+        assert!(says(|header| header.images[0].height = 512));
+        // 600 rows in strips of 512, or in tiles.
+        for (striped, width) in [(true, 512), (false, 255)] {
+            let mut header = header();
+            header.images[0].tile_width = width;
+            header.encodings[0].striped = striped;
+            assert!(!says_all(HeaderArchive::new(&header).unwrap().header().unwrap()).unwrap());
+        }
+    }
+
+    fn says_all_of_chunky(change: impl Fn(&mut RasterHeader)) -> bool {
+        let mut header = header();
+        header.encodings[0].planar = false;
+        change(&mut header);
+        says_all(HeaderArchive::new(&header).unwrap().header().unwrap()).unwrap()
     }
 
     #[test]

@@ -64,6 +64,8 @@ pub struct Build {
     strict: bool,
     /// What an import says of the collection. A build from another source says it itself.
     imported: Option<Description>,
+    /// Whether headers that come without a version are known to say all that there is to know.
+    has_whole_headers: bool,
     progress: Arc<Progress>,
 }
 
@@ -90,6 +92,7 @@ impl Build {
             force: false,
             strict: false,
             imported: None,
+            has_whole_headers: false,
             progress: Progress::new(None),
         }
     }
@@ -147,10 +150,17 @@ impl Build {
     }
 
     /// Makes it an import: records come as they are, with all that is known of them, and are described elsewhere.
+    /// `has_whole_headers` says that their headers need no [confirmation](Description::has_unconfirmed_headers).
     #[cfg(feature = "table")]
-    pub(crate) fn imported(mut self, description: Description, clouds: CloudConfigs) -> Self {
+    pub(crate) fn imported(
+        mut self,
+        description: Description,
+        clouds: CloudConfigs,
+        has_whole_headers: bool,
+    ) -> Self {
         self.imported = Some(description);
         self.cloud = Some(clouds);
+        self.has_whole_headers = has_whole_headers;
         self
     }
 

@@ -241,7 +241,7 @@ impl ChipRequest {
         let of_region = region.clone();
         let within = move || of_region.as_ref().map(bounds).transpose();
         let mut snapshot = self.collection.snapshot()?;
-        let selection = select(&self.collection, &snapshot, &self.bands, within).await?;
+        let selection = select(&self.collection, &snapshot, &self.bands, None, within).await?;
         let (crs, resolution, reach) = (self.crs.clone(), self.resolution, self.sampler.kind.reach());
         let (mut selection, pixels, around) = cpu::run(move || {
             let pixels = Pixels::new(&selection.records, crs, resolution)?;
@@ -258,7 +258,8 @@ impl ChipRequest {
             let bands = BandChoice { names: selection.bands, missing: self.bands.missing };
             // Headers that were fetched are in a later one.
             snapshot = self.collection.snapshot()?;
-            selection = select(&self.collection, &snapshot, &bands, move || Ok(within)).await?;
+            let confirmation = selection.confirmation;
+            selection = select(&self.collection, &snapshot, &bands, confirmation, move || Ok(within)).await?;
         }
         let lacking = lacking_overviews(&selection, &pixels);
         if !lacking.is_empty() {

@@ -1,5 +1,6 @@
 //! Labelled datasets out of arrays.
 
+use super::confirm::{Confirmation, confirmed};
 use super::layout::same_nodata;
 use super::request::{ReadRequest, crs_of_most};
 use super::scene::native_scenes;
@@ -21,7 +22,11 @@ impl ReadRequest {
     ///
     /// If nothing matches, the result is too large, or a raster cannot be read.
     pub async fn dataset(self, mosaic: Mosaic) -> Result<Dataset> {
-        let selection = self.select().await?;
+        confirmed(|found| self.clone().try_dataset(mosaic, found)).await
+    }
+
+    async fn try_dataset(self, mosaic: Mosaic, found: Option<Arc<Confirmation>>) -> Result<Dataset> {
+        let selection = self.select(found).await?;
         let request = self.clone();
         let (selection, target, groups) = cpu::run(move || {
             let (target, groups) = request.plan_dataset(&selection)?;

@@ -3,6 +3,7 @@
 use super::area::Area;
 use super::array::{AreaArray, read_array};
 use super::bounds::bounds;
+use super::confirm::{Confirmation, confirmed};
 use super::header::HeaderCost;
 use super::pipeline::{Pipeline, ReadLimits, ReadProgress};
 use super::scene::{BandRead, Scene, native_scenes};
@@ -162,15 +163,23 @@ impl ReadRequest {
     /// If nothing matches, the records do not give one shape and data type, the result is too large, or
     /// a raster cannot be read.
     pub async fn array(self) -> Result<AreaArray> {
-        let selection = self.select().await?;
-        self.array_of(selection).await
+        confirmed(|found| {
+            let request = self.clone();
+            async move {
+                let selection = request.select(found).await?;
+                request.array_of(selection).await
+            }
+        })
+        .await
     }
 
     /// Reads the array of some records.
     pub(super) async fn array_of(self, selection: Selection) -> Result<AreaArray> {
         let (pipeline, options, bands) = (self.pipeline.clone(), self.options, selection.bands.clone());
+        let confirmation = selection.confirmation.clone();
         let (scenes, cost) = self.planned(selection, ReadRequest::scenes_on_one_grid).await?;
         let mut array = read_array(&pipeline, scenes, bands, options).await?;
+        let cost = cost.and(confirmation.map(|confirmation| confirmation.cost()).unwrap_or_default());
         array.statistics.requests += cost.requests;
         array.statistics.bytes += cost.bytes;
         Ok(array)
@@ -185,11 +194,21 @@ impl ReadRequest {
         self.scenes(selection)
     }
 
-    /// The records of the read.
-    pub(super) async fn select(&self) -> Result<Selection> {
+    /// The records of the read. Where an earlier try has found headers that are not those of their files, none is
+    /// taken any more that is in doubt: there is no third try.
+    pub(super) async fn select(&self, found: Option<Arc<Confirmation>>) -> Result<Selection> {
         let snapshot = self.collection.snapshot()?;
         let area = Arc::clone(&self.area);
-        select(&self.collection, &snapshot, &self.bands, move || Ok(Some(bounds(&area)?))).await
+        let within = move || Ok(Some(bounds(&area)?));
+        let is_again = found.is_some();
+        let selection = select(&self.collection, &snapshot, &self.bands, found, within).await?;
+        match is_again {
+            true => {
+                let in_doubt = selection.in_doubt();
+                selection.with_whole_headers(&self.collection, &in_doubt).await
+            }
+            false => Ok(selection),
+        }
     }
 
     /// Plans the rows of the result. Where they would be made from overviews, but a header came without any, it is

@@ -1,5 +1,6 @@
 //! Tables out of planes.
 
+use super::confirm::{Confirmation, confirmed};
 use super::layout::{data_type, within_memory};
 use super::pipeline::WindowPixels;
 use super::planes::{OnPlane, read_planes};
@@ -27,8 +28,12 @@ impl ReadRequest {
         if self.bands.missing == MissingBands::SkipRecord {
             self.bands.missing = MissingBands::SkipBand;
         }
+        confirmed(|found| self.clone().try_table(found)).await
+    }
+
+    async fn try_table(self, found: Option<Arc<Confirmation>>) -> Result<RecordBatch> {
         let (pipeline, options, area) = (self.pipeline.clone(), self.options, self.area.clone());
-        let selection = self.select().await?;
+        let selection = self.select(found).await?;
         let (scenes, _) = self.planned(selection, ReadRequest::scenes).await?;
         let (scenes, dtype) = cpu::run(move || of_one_type(scenes, &options)).await?;
         // Scenes need not have all the bands.

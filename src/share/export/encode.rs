@@ -5,6 +5,7 @@ use super::geo::Footprints;
 use super::layout::Layout;
 use super::plan::GROUP_ROWS;
 use crate::error::Result;
+use crate::share::SharedRows;
 use arrow_array::{Array, RecordBatch, new_null_array};
 use arrow_schema::{Field, Schema, SchemaRef};
 use parquet::arrow::ArrowSchemaConverter;
@@ -42,6 +43,8 @@ pub struct RowGroup {
     pub columns: Vec<ArrowColumnChunk>,
     pub rows: usize,
     pub footprints: Footprints,
+    /// Whether its headers are [whole](crate::share::SharedRows::whole_headers).
+    pub whole_headers: bool,
 }
 
 impl Encoder {
@@ -87,12 +90,12 @@ impl Encoder {
         for start in (0..records.len()).step_by(self.slice) {
             let len = self.slice.min(records.len() - start);
             let numbers = records.get(start..start + len).unwrap_or_default();
-            let batch = self.layout.batch(&rows.slice(start, len), numbers)?;
+            let rows = self.layout.rows(&rows.slice(start, len), numbers)?;
             let group = match &mut open {
                 Some(group) => group,
                 none => none.insert(OpenGroup::new(&self.factory)?),
             };
-            group.write(&batch)?;
+            group.write(&rows)?;
             if group.bytes() >= GROUP_BYTES {
                 groups.extend(open.take().map(OpenGroup::close).transpose()?);
             }
@@ -106,6 +109,7 @@ struct OpenGroup {
     writers: Vec<ArrowColumnWriter>,
     rows: usize,
     footprints: Footprints,
+    whole_headers: bool,
 }
 
 impl OpenGroup {
@@ -115,10 +119,11 @@ impl OpenGroup {
             writers: factory.create_column_writers(0)?,
             rows: 0,
             footprints: Footprints::default(),
+            whole_headers: true,
         })
     }
 
-    fn write(&mut self, batch: &RecordBatch) -> Result<()> {
+    fn write(&mut self, SharedRows { batch, whole_headers }: &SharedRows) -> Result<()> {
         let mut writers = self.writers.iter_mut();
         for (field, column) in batch.schema_ref().fields().iter().zip(batch.columns()) {
             for (leaf, writer) in compute_leaves(field, column)?.iter().zip(&mut writers) {
@@ -126,6 +131,7 @@ impl OpenGroup {
             }
         }
         self.rows += batch.num_rows();
+        self.whole_headers &= whole_headers;
         self.footprints.add(batch)
     }
 
@@ -134,8 +140,9 @@ impl OpenGroup {
     }
 
     fn close(self) -> Result<RowGroup> {
-        let columns = self.writers.into_iter().map(ArrowColumnWriter::close).collect::<Result<_, _>>()?;
-        Ok(RowGroup { columns, rows: self.rows, footprints: self.footprints })
+        let OpenGroup { writers, rows, footprints, whole_headers } = self;
+        let columns = writers.into_iter().map(ArrowColumnWriter::close).collect::<Result<_, _>>()?;
+        Ok(RowGroup { columns, rows, footprints, whole_headers })
     }
 }
 

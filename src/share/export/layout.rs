@@ -1,7 +1,7 @@
 //! The tables that there are to export.
 
 use crate::error::Result;
-use crate::share::{STAC_METADATA, SharedTable, StacTable};
+use crate::share::{STAC_METADATA, SharedRows, SharedTable, StacTable};
 use crate::store::Projection;
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
@@ -32,10 +32,13 @@ impl Layout {
     }
 
     /// Rows of the files: those of the store, with the numbers of their records.
-    pub fn batch(&self, rows: &RecordBatch, records: &[u64]) -> Result<RecordBatch> {
+    pub fn rows(&self, rows: &RecordBatch, records: &[u64]) -> Result<SharedRows> {
         match self {
-            Layout::Rasteret(table) => table.batch(rows, records),
-            Layout::Stac(table, items) => items.batch(&table.batch(rows, records)?),
+            Layout::Rasteret(table) => table.rows(rows, records),
+            Layout::Stac(table, items) => {
+                let SharedRows { batch, whole_headers } = table.rows(rows, records)?;
+                Ok(SharedRows { batch: items.batch(&batch)?, whole_headers })
+            }
         }
     }
 

@@ -38,7 +38,9 @@ use std::time::Instant;
 ///
 /// Records come as they are, with the headers that the table has; no raster is opened. What a table cannot carry
 /// (overviews, masks, versions of the files) is parsed when a read needs it, or by
-/// [`Collection::refresh`](crate::Collection::refresh).
+/// [`Collection::refresh`](crate::Collection::refresh). Headers of our own exports say whether they will do for reads
+/// at full resolution; any others are compared with the files' own when they are first read by, which takes a request
+/// a file.
 ///
 /// # Local files
 ///
@@ -206,7 +208,8 @@ impl Import {
         if let Some(progress) = progress {
             build = build.on_progress(progress);
         }
-        let summary = build.imported(describe(contents.description, &source), clouds).run().await?;
+        let description = describe(contents.description, &source);
+        let summary = build.imported(description, clouds, contents.has_whole_headers).run().await?;
         Ok(BuildSummary { seconds: started.elapsed().as_secs_f64(), ..summary })
     }
 
