@@ -143,21 +143,16 @@ impl Doubts {
     /// [`Error::HeadersDiffer`] as soon as it is known that pixels would be others by the files' own headers, whatever
     /// became of the read; those of the read; and if a header cannot be had.
     pub async fn settled(self, read: impl Future<Output = Result<()>>) -> Result<()> {
-        let confirmation = Arc::clone(&self.confirmation);
-        let differs = || Err(Error::HeadersDiffer(confirmation));
-        match select(pin!(read), pin!(self.differ())).await {
-            Either::Left((read, differ)) => match differ.await {
-                Ok(true) => differs(),
-                Ok(false) => read,
-                Err(error) => read.and(Err(error)),
-            },
-            Either::Right((Ok(false), read)) => read.await,
-            Either::Right((Ok(true), _)) => differs(),
-            Either::Right((Err(error), _)) => Err(error),
+        match select(pin!(read), pin!(self.confirm())).await {
+            Either::Left((read, confirm)) => confirm.await.and(read),
+            Either::Right((confirmed, read)) => {
+                confirmed?;
+                read.await
+            }
         }
     }
 
-    async fn differ(self) -> Result<bool> {
+    async fn confirm(self) -> Result<()> {
         let bands: Vec<Arc<SceneBand>> = self.bands.iter().map(|(band, _)| Arc::clone(band)).collect();
         let own = self.confirmation.own_of(&bands).await?;
         cpu::run(move || {
@@ -167,10 +162,10 @@ impl Doubts {
                         "{}: the header that came with a table is not the file's own",
                         band.location
                     );
-                    return Ok(true);
+                    return Err(Error::HeadersDiffer(self.confirmation));
                 }
             }
-            Ok(false)
+            Ok(())
         })
         .await
     }
