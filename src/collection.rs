@@ -3,14 +3,14 @@
 use crate::build::Refresh;
 use crate::chips::{ChipRequest, Sampler};
 use crate::database::Database;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::geometry::Points;
 use crate::query::{self, Filter};
 use crate::read::ReadRequest;
 use crate::read::area::Area;
 use crate::sample::SampleRequest;
 use crate::share::Export;
-use crate::store::{Collection as StoredCollection, Snapshot};
+use crate::store::{BuildState, Collection as StoredCollection, Snapshot};
 use rasteret_schema::{BandAliases, CloudConfigs, HeaderDescription};
 use serde::Serialize;
 use std::borrow::Cow;
@@ -214,6 +214,21 @@ impl Collection {
 
     pub(crate) fn snapshot(&self) -> Result<Snapshot> {
         Ok(self.database.store().read()?)
+    }
+
+    /// The collection as it is stored, if all records of its source are in.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unfinished`], and as [`Collection::info`].
+    pub(crate) fn finished(&self) -> Result<StoredCollection> {
+        let stored = self.snapshot()?.collection(&self.name)?;
+        match stored.metadata().description.state {
+            BuildState::Complete => Ok(stored),
+            BuildState::Building => {
+                Err(Error::Unfinished { collection: self.name.clone(), records: stored.len() })
+            }
+        }
     }
 
     pub(crate) fn database(&self) -> &Database {

@@ -118,6 +118,17 @@ pub enum Error {
         /// The first, and why.
         first: String,
     },
+    /// A collection whose build was interrupted cannot be passed on as if it were whole.
+    #[error(
+        "collection {collection:?} is unfinished: {records} records are in, and its build has not come to its end; \
+         run the build again, which goes on from there, or export what there is (`allow_unfinished`, --unfinished)"
+    )]
+    Unfinished {
+        /// The collection.
+        collection: String,
+        /// Records that it has.
+        records: u64,
+    },
     /// A filter is not one, or does not fit the columns.
     #[error(transparent)]
     Filter(#[from] crate::query::FilterError),
@@ -296,6 +307,7 @@ impl Error {
             #[cfg(feature = "table")]
             Error::Import(error) => error.kind(),
             Error::BuildFailures { .. } => "build-failures",
+            Error::Unfinished { .. } => "unfinished",
             Error::Filter(error) => error.kind(),
             Error::InvalidArgument(_) => "invalid-argument",
             Error::ShapeMismatch { .. } => "shape-mismatch",

@@ -10,6 +10,7 @@
 //! | [`header_column`] | headers as a column of a table |
 //! | [`description`] | a header in words |
 //! | [`record`] | the columns of a record table, and records as Rust values |
+//! | [`time`] | columns of dates and times in one unit |
 //! | [`share`] | what shared Parquet files say of themselves |
 //! | [`reader`], [`source`] | the plugin traits: raster readers and source adapters |
 //! | [`access`] | how source adapters reach what they read |
@@ -37,6 +38,7 @@ pub mod error;
 pub mod geotransform;
 pub mod header;
 pub mod header_column;
+pub mod href;
 pub mod image;
 pub mod merged_cloud;
 pub mod reader;
@@ -44,6 +46,7 @@ pub mod record;
 pub mod share;
 pub mod source;
 pub mod tile_table;
+pub mod time;
 pub mod value;
 pub mod window;
 

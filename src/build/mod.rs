@@ -12,7 +12,8 @@
 //! | `enrich` | footprints and CRSs, from the headers |
 //! | `footprint` | the outline of a raster in longitudes and latitudes |
 //! | `refresh` | headers that are parsed again |
-//! | `summary`, `progress` | what a build reports |
+//! | `options` | what the user asks for, of builds, imports and refreshes |
+//! | `summary`, `progress`, `failures` | what they report, and what the collection keeps of it |
 //!
 //! Each batch is committed whole. A build that is killed leaves a collection that says that it is not
 //! complete; the same build, run again, adds what is missing. If a good part of the file is new, it is
@@ -20,8 +21,10 @@
 
 mod batch;
 mod enrich;
+mod failures;
 pub mod footprint;
 pub(crate) mod headers;
+mod options;
 pub(crate) mod place;
 pub(crate) mod progress;
 mod refresh;
@@ -31,6 +34,9 @@ mod summary;
 pub use refresh::Refresh;
 pub use summary::{BuildProgress, BuildSummary, Failure};
 
+pub(crate) use failures::FAILURES;
+pub(crate) use options::BuildOptions;
+
 #[cfg(feature = "table")]
 pub(crate) use batch::{keep as keep_rows, without_places};
 
@@ -38,17 +44,13 @@ use crate::cpu;
 use crate::database::Database;
 use crate::error::{Error, Result};
 use crate::query::Filter;
-use crate::store::{self, BuildState, Description, Metadata, StoreError};
+use crate::store::{BuildState, Description, Metadata, StoreError};
 use headers::HeaderFetcher;
-use progress::Progress;
+use options::RunOptions;
 use rasteret_schema::{CloudConfig, CloudConfigs, SourceAdapter};
 use run::{Added, Run};
 use std::fmt;
 use std::sync::Arc;
-use std::time::Instant;
-
-/// Where a collection's metadata keeps what could not be turned into records.
-pub(crate) const FAILURES: &str = "failures";
 
 /// A build, as the user asks for it. Nothing is checked until it is run.
 #[must_use = "a build does nothing until it is run"]
@@ -56,17 +58,13 @@ pub struct Build {
     database: Database,
     source: Box<dyn SourceAdapter>,
     name: Option<String>,
-    filter: Filter,
     cloud: Option<CloudConfigs>,
     headers: bool,
-    max_concurrent: usize,
-    force: bool,
-    strict: bool,
+    options: BuildOptions,
     /// What an import says of the collection. A build from another source says it itself.
     imported: Option<Description>,
     /// Whether headers that come without a version are known to say all that there is to know.
     has_whole_headers: bool,
-    progress: Arc<Progress>,
 }
 
 impl fmt::Debug for Build {
@@ -74,7 +72,7 @@ impl fmt::Debug for Build {
         f.debug_struct("Build")
             .field("source", &self.source)
             .field("name", &self.name)
-            .field("filter", &self.filter)
+            .field("options", &self.options)
             .finish_non_exhaustive()
     }
 }
@@ -85,15 +83,11 @@ impl Build {
             database,
             source,
             name: None,
-            filter: Filter::new(),
             cloud: None,
             headers: true,
-            max_concurrent: headers::CONCURRENT,
-            force: false,
-            strict: false,
+            options: BuildOptions::default(),
             imported: None,
             has_whole_headers: false,
-            progress: Progress::new(None),
         }
     }
 
@@ -105,7 +99,7 @@ impl Build {
 
     /// Which records of the source to take.
     pub fn filter(mut self, filter: Filter) -> Self {
-        self.filter = filter;
+        self.options.filter = filter;
         self
     }
 
@@ -126,26 +120,33 @@ impl Build {
     /// How many files are asked for their headers at once. The default is 256; each host also has a
     /// [limit of its own](crate::io::SourceOptions::max_requests_per_host).
     pub fn max_concurrent(mut self, files: usize) -> Self {
-        self.max_concurrent = files;
+        self.options.run.max_concurrent = files;
         self
     }
 
     /// Calls back with each header that is read and each batch that is stored, from the thread that did it;
     /// never twice at a time.
     pub fn on_progress(mut self, callback: impl FnMut(BuildProgress) + Send + 'static) -> Self {
-        self.progress = Progress::new(Some(Box::new(callback)));
+        self.options.run.on_progress(callback);
         self
     }
 
     /// Builds again even if nothing changed.
     pub fn force(mut self, force: bool) -> Self {
-        self.force = force;
+        self.options.force = force;
         self
     }
 
     /// Makes a file or record that cannot be read an error. What was read before it stays.
     pub fn strict(mut self, strict: bool) -> Self {
-        self.strict = strict;
+        self.options.run.strict = strict;
+        self
+    }
+
+    /// All that the user may say of how it is built.
+    #[cfg(feature = "table")]
+    pub(crate) fn options(mut self, options: BuildOptions) -> Self {
+        self.options = options;
         self
     }
 
@@ -175,10 +176,10 @@ impl Build {
         };
         let known = &metadata.description;
         let is_same = known.fingerprint.as_deref() == Some(self.fingerprint()?.as_str());
-        if !is_same || self.force || known.state != BuildState::Complete {
+        if !is_same || self.options.force || known.state != BuildState::Complete {
             return Ok(None);
         }
-        let summary = checked(finished(name, &metadata), self.strict)?;
+        let summary = self.report_as_before(name, &metadata)?;
         Ok(Some((metadata.description, summary)))
     }
 
@@ -202,25 +203,22 @@ impl Build {
     /// If the source or the store fails, a collection of this name was built from something else, or
     /// anything cannot be read and the build is strict.
     pub async fn run(mut self) -> Result<BuildSummary> {
-        let started = Instant::now();
+        self.options.run.progress.start();
         let name =
             self.name.take().ok_or_else(|| Error::InvalidArgument("a build needs a name".to_owned()))?;
         check_name(&name)?;
-        self.progress.start();
         let ((build, name), begun) = cpu::run(move || {
             let begun = self.begin(&name, &self.fingerprint()?)?;
             Ok::<_, Error>(((self, name), begun))
         })
         .await?;
         if let Begun::Complete(summary) = begun {
-            return checked(
-                BuildSummary { seconds: started.elapsed().as_secs_f64(), ..summary },
-                build.strict,
-            );
+            return Ok(summary);
         }
         let sources = build.database.sources().with_clouds(&build.kept_cloud());
         let readers = build.database.readers().clone();
-        let headers = HeaderFetcher::new(sources, readers, build.max_concurrent, Arc::clone(&build.progress));
+        let RunOptions { max_concurrent, progress, .. } = &build.options.run;
+        let headers = HeaderFetcher::new(sources, readers, *max_concurrent, Arc::clone(progress));
         let headers = build.headers.then_some(headers);
         let imported = match &build.imported {
             Some(_) => Some(build.database.store().read()?.collection(&name)?),
@@ -233,17 +231,7 @@ impl Build {
             let failed = build.complete(name, added)?;
             let snapshot = build.database.store().read()?;
             let collection = snapshot.collection(name)?;
-            let summary = BuildSummary {
-                name: name.clone(),
-                records: collection.metadata().records,
-                headers: collection.metadata().headers,
-                failed,
-                requests: build.progress.requests(),
-                bytes: build.progress.bytes(),
-                seconds: started.elapsed().as_secs_f64(),
-                cached: false,
-            };
-            checked(summary, build.strict)
+            build.options.run.report(name, collection.metadata(), failed, false)
         })
         .await
     }
@@ -259,17 +247,17 @@ impl Build {
         if let Some(metadata) = existing {
             let known = &metadata.description;
             let same = known.fingerprint.as_deref() == Some(fingerprint);
-            if same && !self.force {
+            if same && !self.options.force {
                 if known.cloud() != self.kept_cloud() {
                     write.describe(name, |description| description.set_cloud(&self.kept_cloud()))?;
                     write.commit()?;
                 }
                 return Ok(match known.state {
                     BuildState::Building => Begun::Open,
-                    BuildState::Complete => Begun::Complete(finished(name, &metadata)),
+                    BuildState::Complete => Begun::Complete(self.report_as_before(name, &metadata)?),
                 });
             }
-            if !self.force && known.origin() != self.data_source() {
+            if !self.options.force && known.origin() != self.data_source() {
                 return Err(Error::InvalidArgument(format!(
                     "there is a collection {name:?} already, built from {}; choose another name, or force the build",
                     known.origin()
@@ -293,17 +281,21 @@ impl Build {
         let snapshot = self.database.store().read()?;
         let stored = snapshot.collection(name)?;
         let mut failed = added.failed;
-        failed.extend(missing_headers(&stored)?);
-        let failures = serde_json::to_value(&failed)
-            .map_err(|error| Error::InvalidArgument(format!("failures cannot be kept: {error}")))?;
+        failed.extend(failures::missing_headers(&stored)?);
+        let property = failures::property(&failed)?;
         let mut write = self.database.store().write()?;
         write.describe(name, |description| {
             description.state = BuildState::Complete;
-            description.properties.insert(FAILURES.to_owned(), failures);
+            description.properties.extend([property]);
         })?;
         write.commit()?;
         self.database.store().note_added(added.bytes);
         Ok(failed)
+    }
+
+    /// What is reported of a collection that an earlier run has made.
+    fn report_as_before(&self, name: &str, metadata: &Metadata) -> Result<BuildSummary> {
+        self.options.run.report(name, metadata, failures::kept(&metadata.description), true)
     }
 
     fn data_source(&self) -> String {
@@ -313,7 +305,12 @@ impl Build {
     /// What makes two builds the same: the source, its content, and the selection.
     fn fingerprint(&self) -> Result<String> {
         let headers = if self.headers { "" } else { " without headers" };
-        Ok(format!("{} {} {:?}{headers}", self.source.kind(), self.source.fingerprint()?, self.filter))
+        Ok(format!(
+            "{} {} {:?}{headers}",
+            self.source.kind(),
+            self.source.fingerprint()?,
+            self.options.filter
+        ))
     }
 
     fn kept_cloud(&self) -> CloudConfigs {
@@ -326,49 +323,6 @@ enum Begun {
     Open,
     /// An earlier run added all of them.
     Complete(BuildSummary),
-}
-
-/// The summary, or the error that it is if nothing may fail.
-fn checked(summary: BuildSummary, strict: bool) -> Result<BuildSummary> {
-    match summary.failed.first() {
-        Some(first) if strict => Err(Error::BuildFailures {
-            name: summary.name,
-            count: summary.failed.len(),
-            first: format!("{}: {}", first.href, first.error),
-        }),
-        _ => Ok(summary),
-    }
-}
-
-/// The headers that the store says why it has not.
-fn missing_headers(stored: &store::Collection) -> Result<Vec<Failure>> {
-    let mut failed = Vec::new();
-    for failure in stored.failures()? {
-        let (record, band, failure) = failure?;
-        let store::Failure { kind, href, message } = failure;
-        let band = stored.metadata().bands.get(usize::from(band)).cloned();
-        failed.push(Failure { id: Some(stored.record_id(record)?), band, href, kind, error: message });
-    }
-    Ok(failed)
-}
-
-/// What is reported of a collection that an earlier run has made.
-fn finished(name: &str, metadata: &Metadata) -> BuildSummary {
-    BuildSummary {
-        name: name.to_owned(),
-        records: metadata.records,
-        headers: metadata.headers,
-        failed: stored_failures(&metadata.description),
-        requests: 0,
-        bytes: 0,
-        seconds: 0.0,
-        cached: true,
-    }
-}
-
-fn stored_failures(description: &Description) -> Vec<Failure> {
-    let failures = description.properties.get(FAILURES).cloned().unwrap_or_default();
-    serde_json::from_value(failures).unwrap_or_default()
 }
 
 /// Names are shown, typed and used in file names.

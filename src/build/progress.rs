@@ -4,7 +4,7 @@ use super::summary::BuildProgress;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Called with each step, from the thread that made it; never twice at a time.
 pub type Callback = Box<dyn FnMut(BuildProgress) + Send>;
@@ -18,26 +18,34 @@ pub struct Progress {
 
 struct State {
     progress: BuildProgress,
-    started: Instant,
+    /// `None` as long as nothing began.
+    started: Option<Instant>,
     callback: Option<Callback>,
+}
+
+impl State {
+    fn elapsed(&self) -> Duration {
+        self.started.map_or(Duration::ZERO, |started| started.elapsed())
+    }
 }
 
 impl Progress {
     pub fn new(callback: Option<Callback>) -> Arc<Self> {
         Arc::new(Progress {
-            state: Mutex::new(State {
-                progress: BuildProgress::default(),
-                started: Instant::now(),
-                callback,
-            }),
+            state: Mutex::new(State { progress: BuildProgress::default(), started: None, callback }),
             requests: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
         })
     }
 
-    /// The clock runs from now on.
+    /// The clock runs from now on, unless it does already.
     pub fn start(&self) {
-        self.state().started = Instant::now();
+        self.state().started.get_or_insert_with(Instant::now);
+    }
+
+    /// Since the clock runs.
+    pub fn elapsed(&self) -> Duration {
+        self.state().elapsed()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -46,11 +54,11 @@ impl Progress {
 
     /// Changes the counts, and tells of it.
     pub fn step(&self, change: impl FnOnce(&mut BuildProgress)) {
-        let State { progress, started, callback } = &mut *self.state();
-        change(progress);
-        progress.elapsed = started.elapsed();
-        if let Some(callback) = callback {
-            callback(*progress);
+        let state = &mut *self.state();
+        change(&mut state.progress);
+        state.progress.elapsed = state.elapsed();
+        if let Some(callback) = &mut state.callback {
+            callback(state.progress);
         }
     }
 

@@ -1,10 +1,8 @@
 //! Headers of a collection, parsed again.
 
 use super::headers::{HeaderError, HeaderFetcher};
-use super::progress::Progress;
-use super::{
-    BuildProgress, BuildSummary, FAILURES, Failure, checked, headers, missing_headers, stored_failures,
-};
+use super::options::RunOptions;
+use super::{BuildProgress, BuildSummary, Failure, failures};
 use crate::collection::Collection;
 use crate::cpu;
 use crate::error::{Error, Result};
@@ -18,7 +16,6 @@ use rasteret_schema::{ObjectVersion, SourceHeader};
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
-use std::time::Instant;
 
 /// Files whose headers are stored together. A refresh that is killed reads as many again.
 const FILES: usize = 4096;
@@ -31,9 +28,7 @@ const FILES: usize = 4096;
 pub struct Refresh {
     collection: Collection,
     stale_only: bool,
-    strict: bool,
-    max_concurrent: usize,
-    progress: Arc<Progress>,
+    options: RunOptions,
 }
 
 impl fmt::Debug for Refresh {
@@ -67,13 +62,7 @@ struct Found {
 
 impl Refresh {
     pub(crate) fn new(collection: Collection) -> Self {
-        Refresh {
-            collection,
-            stale_only: false,
-            strict: false,
-            max_concurrent: headers::CONCURRENT,
-            progress: Progress::new(None),
-        }
+        Refresh { collection, stale_only: false, options: RunOptions::default() }
     }
 
     /// Parses only the headers that may not be what a file has now: of files that changed since (a request for a byte
@@ -86,21 +75,21 @@ impl Refresh {
 
     /// Makes a file that cannot be read an error. What was read before it stays.
     pub fn strict(mut self, strict: bool) -> Self {
-        self.strict = strict;
+        self.options.strict = strict;
         self
     }
 
     /// How many files are asked for their headers at once. The default is 256; each host also has a
     /// [limit of its own](crate::io::SourceOptions::max_requests_per_host).
     pub fn max_concurrent(mut self, files: usize) -> Self {
-        self.max_concurrent = files;
+        self.options.max_concurrent = files;
         self
     }
 
     /// Calls back with each header that is read and each batch that is stored, from the thread that did it; never
     /// twice at a time.
     pub fn on_progress(mut self, callback: impl FnMut(BuildProgress) + Send + 'static) -> Self {
-        self.progress = Progress::new(Some(Box::new(callback)));
+        self.options.on_progress(callback);
         self
     }
 
@@ -124,8 +113,7 @@ impl Refresh {
     /// If the store fails, the filter needs a column that there is not, or a file cannot be read and the refresh is
     /// strict.
     pub async fn run(self) -> Result<BuildSummary> {
-        let started = Instant::now();
-        self.progress.start();
+        self.options.progress.start();
         let run = Arc::new(self);
         let this = Arc::clone(&run);
         let (stored, numbers) = cpu::run(move || {
@@ -140,7 +128,8 @@ impl Refresh {
         .await?;
         let database = run.collection.database();
         let (sources, readers) = (database.sources().clone(), database.readers().clone());
-        let fetcher = HeaderFetcher::new(sources, readers, run.max_concurrent, Arc::clone(&run.progress));
+        let RunOptions { max_concurrent, progress, .. } = &run.options;
+        let fetcher = HeaderFetcher::new(sources, readers, *max_concurrent, Arc::clone(progress));
         let records = (FILES / stored.metadata().bands.len().max(1)).max(1);
         let total = numbers.len() as u64;
         let (mut failed, mut parsed) = (Vec::new(), 0);
@@ -152,24 +141,14 @@ impl Refresh {
             parsed += found.headers.len() + found.failures.len();
             let (this, from) = (Arc::clone(&run), stored.clone());
             failed.extend(cpu::run(move || this.store(&from, &part, found)).await?);
-            run.progress.step(|progress| {
-                progress.records += done;
-                progress.total_records = Some(total);
+            progress.step(|state| {
+                state.records += done;
+                state.total_records = Some(total);
             });
         }
         cpu::run(move || {
             let metadata = run.finish()?;
-            let summary = BuildSummary {
-                name: run.collection.name().to_owned(),
-                records: metadata.records,
-                headers: metadata.headers,
-                failed,
-                requests: run.progress.requests(),
-                bytes: run.progress.bytes(),
-                seconds: started.elapsed().as_secs_f64(),
-                cached: parsed == 0,
-            };
-            checked(summary, run.strict)
+            run.options.report(run.collection.name(), &metadata, failed, parsed == 0)
         })
         .await
     }
@@ -211,7 +190,7 @@ impl Refresh {
             let changed = fetcher.is_changed(&href, &version).await;
             (href, changed, places)
         });
-        let mut asked = asked.buffer_unordered(self.max_concurrent.max(1));
+        let mut asked = asked.buffer_unordered(self.options.max_concurrent.max(1));
         while let Some((href, changed, places)) = asked.next().await {
             match changed {
                 Ok(true) => continue,
@@ -269,19 +248,18 @@ impl Refresh {
     fn finish(&self) -> Result<store::Metadata> {
         let name = self.collection.name();
         let stored = self.collection.snapshot()?.collection(name)?;
-        let before = stored_failures(&stored.metadata().description);
+        let before = failures::kept(&stored.metadata().description);
         let mut failed = Vec::new();
         for failure in before.iter() {
             if !is_header(&stored, failure)? {
                 failed.push(failure.clone());
             }
         }
-        failed.extend(missing_headers(&stored)?);
+        failed.extend(failures::missing_headers(&stored)?);
         if failed != before {
-            let failures = serde_json::to_value(&failed)
-                .map_err(|error| Error::InvalidArgument(format!("failures cannot be kept: {error}")))?;
+            let property = failures::property(&failed)?;
             let mut write = self.collection.database().store().write()?;
-            write.describe(name, |it| drop(it.properties.insert(FAILURES.to_owned(), failures)))?;
+            write.describe(name, |it| it.properties.extend([property]))?;
             write.commit()?;
         }
         Ok(stored.metadata().clone())

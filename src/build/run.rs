@@ -57,8 +57,8 @@ struct Pending {
 impl Run {
     /// Stores what the source has, batch by batch.
     pub async fn add_records(self: &Arc<Self>) -> Result<Added> {
-        let (start, end) = self.build.filter.span();
-        let selection = Selection { bbox: self.build.filter.boxes().first().copied(), start, end };
+        let (start, end) = self.build.options.filter.span();
+        let selection = Selection { bbox: self.build.options.filter.boxes().first().copied(), start, end };
         let mut added = Added::default();
         let batches = self.build.source.records(&selection).map_err(Error::from);
         let parts = batches.and_then(|batch| {
@@ -138,14 +138,15 @@ impl Run {
         if batch.records.column_by_name(BBOX).is_none() {
             return Ok((0..columns.len()).collect());
         }
-        let matches = self.build.filter.may_match_later(&batch.records, &[GEOMETRY, BBOX, EPSG, CRS])?;
+        let matches =
+            self.build.options.filter.may_match_later(&batch.records, &[GEOMETRY, BBOX, EPSG, CRS])?;
         Ok((0..columns.len()).filter(|row| columns.bbox(*row).is_none() || matches.value(*row)).collect())
     }
 
     /// Stores a batch. Returns what of it could not be made records, and about how many bytes it added.
     fn store(&self, pending: Pending) -> Result<(Vec<Failure>, u64)> {
         let Pending { batch, problems, missing, stored, is_unconfirmed } = pending;
-        let (batch, missing) = enrich(batch, missing, &problems, &self.build.filter)?;
+        let (batch, missing) = enrich(batch, missing, &problems, &self.build.options.filter)?;
         let SourceBatch { records, headers, unusable, failures, total } = batch;
         tracing::debug!(records = records.num_rows(), headers = headers.len(), "adding a batch");
         let mut failed: Vec<Failure> = failures.into_iter().map(Failure::from).collect();
@@ -166,7 +167,7 @@ impl Run {
             let headers = headers.iter().map(|header| header.header.as_bytes().len());
             bytes = columns.chain(headers).sum::<usize>() as u64;
         }
-        self.build.progress.step(|progress| {
+        self.build.options.run.progress.step(|progress| {
             progress.records += done;
             progress.total_records = total.or(progress.total_records);
         });

@@ -2,10 +2,7 @@
 
 use super::{CatalogError, LOCAL};
 use crate::error::{Error, Result};
-use arrow_array::cast::AsArray;
-use arrow_array::types::TimestampMicrosecondType;
 use arrow_array::{Array, ArrayRef};
-use arrow_schema::{DataType, TimeUnit};
 use chrono::DateTime;
 use parquet::arrow::arrow_reader::statistics::StatisticsConverter;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
@@ -151,8 +148,6 @@ fn dates(files: &[PathBuf]) -> Result<Option<[String; 2]>> {
 
 /// The values of a column of times, if all are there.
 fn microseconds(column: &ArrayRef) -> Option<Vec<i64>> {
-    let timestamp = DataType::Timestamp(TimeUnit::Microsecond, None);
-    let column = arrow_cast::cast(column, &timestamp).ok()?;
-    let column = column.as_primitive_opt::<TimestampMicrosecondType>()?;
+    let column = rasteret_schema::time::micros(column)?;
     (column.null_count() == 0).then(|| column.values().to_vec())
 }

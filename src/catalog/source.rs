@@ -44,10 +44,11 @@ impl DatasetSource {
     ) -> Result<Self, CatalogError> {
         let cloud = dataset.cloud();
         let access = Arc::new(sources.with_cloud(&cloud));
+        let wanted = Wanted { dataset, choice, access };
         let adapter = match (&dataset.collection_uri, &dataset.stac_api, dataset.record_table()) {
-            (Some(collection), ..) => ready(dataset, collection, choice, access)?,
-            (None, Some(api), _) => search(dataset, api, choice, access)?,
-            (None, None, Some(table)) => rows(dataset, table, choice, access)?,
+            (Some(collection), ..) => wanted.of_collection(collection)?,
+            (None, Some(api), _) => wanted.of_api(api)?,
+            (None, None, Some(table)) => wanted.of_table(table)?,
             (None, None, None) => return Err(CatalogError::NoSource(dataset.id.clone())),
         };
         Ok(DatasetSource { cloud, adapter })
@@ -76,100 +77,90 @@ impl SourceAdapter for DatasetSource {
     }
 }
 
-#[cfg(feature = "stac")]
-fn search(
-    dataset: &DatasetDescriptor,
-    api: &str,
+/// What is taken of which dataset, and how it is reached.
+#[cfg_attr(not(any(feature = "stac", feature = "table")), expect(dead_code))]
+struct Wanted<'a> {
+    dataset: &'a DatasetDescriptor,
     choice: Choice,
     access: Arc<dyn Access>,
-) -> Result<Box<dyn SourceAdapter>, CatalogError> {
-    let mut source = rasteret_stac::StacSource::new(api, access)
-        .bands(dataset.bands())
-        .static_catalog(dataset.static_catalog);
-    if let Some(collection) = &dataset.stac_collection {
-        source = source.collection(collection);
+}
+
+type Adapter = Box<dyn SourceAdapter>;
+
+#[cfg(feature = "stac")]
+impl Wanted<'_> {
+    fn of_api(self, api: &str) -> Result<Adapter, CatalogError> {
+        let Wanted { dataset, choice, access } = self;
+        let mut source = rasteret_stac::StacSource::new(api, access)
+            .bands(dataset.bands())
+            .static_catalog(dataset.static_catalog);
+        if let Some(collection) = &dataset.stac_collection {
+            source = source.collection(collection);
+        }
+        if !choice.bands.is_empty() {
+            source = source.only_bands(choice.bands);
+        }
+        if let Some(query) = choice.query {
+            source = source.query(query);
+        }
+        if let Some(filter) = choice.filter {
+            source = source.filter(filter);
+        }
+        if !choice.ids.is_empty() {
+            source = source.ids(choice.ids);
+        }
+        Ok(Box::new(source))
     }
-    if !choice.bands.is_empty() {
-        source = source.only_bands(choice.bands);
+}
+
+#[cfg(feature = "table")]
+impl Wanted<'_> {
+    /// A table of records, as its owner made it.
+    fn of_table(self, uri: &str) -> Result<Adapter, CatalogError> {
+        let dataset = self.dataset;
+        let mut source = self.table(uri)?.bands(dataset.bands());
+        if let Some(columns) = &dataset.column_map {
+            source = source.column_map(columns.clone());
+        }
+        if let Some(column) = &dataset.href_column {
+            source = source.href_column(column);
+        }
+        if let Some(columns) = &dataset.bbox_columns {
+            source = source.bbox_columns(columns.clone());
+        }
+        Ok(Box::new(source))
     }
-    if let Some(query) = choice.query {
-        source = source.query(query);
+
+    /// A collection that was exported: its columns have the names that records have, whatever those of the table
+    /// were that it was built from.
+    fn of_collection(self, uri: &str) -> Result<Adapter, CatalogError> {
+        Ok(Box::new(self.table(uri)?))
     }
-    if let Some(filter) = choice.filter {
-        source = source.filter(filter);
+
+    fn table(self, uri: &str) -> Result<rasteret_table::TableSource, CatalogError> {
+        let Wanted { dataset, choice, access } = self;
+        if choice.query.is_some() || choice.filter.is_some() || !choice.ids.is_empty() {
+            return Err(CatalogError::NoSearch(dataset.id.clone()));
+        }
+        let source = rasteret_table::TableSource::new(uri, access);
+        Ok(if choice.bands.is_empty() { source } else { source.only_bands(choice.bands) })
     }
-    if !choice.ids.is_empty() {
-        source = source.ids(choice.ids);
-    }
-    Ok(Box::new(source))
 }
 
 #[cfg(not(feature = "stac"))]
-fn search(
-    dataset: &DatasetDescriptor,
-    _: &str,
-    _: Choice,
-    _: Arc<dyn Access>,
-) -> Result<Box<dyn SourceAdapter>, CatalogError> {
-    Err(CatalogError::NoAdapter { id: dataset.id.clone(), feature: "stac" })
-}
-
-/// A table of records, as its owner made it.
-#[cfg(feature = "table")]
-fn rows(
-    dataset: &DatasetDescriptor,
-    uri: &str,
-    choice: Choice,
-    access: Arc<dyn Access>,
-) -> Result<Box<dyn SourceAdapter>, CatalogError> {
-    let mut source = table(dataset, uri, choice, access)?.bands(dataset.bands());
-    if let Some(columns) = &dataset.column_map {
-        source = source.column_map(columns.clone());
+impl Wanted<'_> {
+    fn of_api(self, _: &str) -> Result<Adapter, CatalogError> {
+        Err(CatalogError::NoAdapter { id: self.dataset.id.clone(), feature: "stac" })
     }
-    if let Some(column) = &dataset.href_column {
-        source = source.href_column(column);
-    }
-    if let Some(columns) = &dataset.bbox_columns {
-        source = source.bbox_columns(columns.clone());
-    }
-    Ok(Box::new(source))
-}
-
-/// A collection that was exported: its columns have the names that records have, whatever those of the table
-/// were that it was built from.
-#[cfg(feature = "table")]
-fn ready(
-    dataset: &DatasetDescriptor,
-    uri: &str,
-    choice: Choice,
-    access: Arc<dyn Access>,
-) -> Result<Box<dyn SourceAdapter>, CatalogError> {
-    Ok(Box::new(table(dataset, uri, choice, access)?))
-}
-
-#[cfg(feature = "table")]
-fn table(
-    dataset: &DatasetDescriptor,
-    uri: &str,
-    choice: Choice,
-    access: Arc<dyn Access>,
-) -> Result<rasteret_table::TableSource, CatalogError> {
-    if choice.query.is_some() || choice.filter.is_some() || !choice.ids.is_empty() {
-        return Err(CatalogError::NoSearch(dataset.id.clone()));
-    }
-    let source = rasteret_table::TableSource::new(uri, access);
-    Ok(if choice.bands.is_empty() { source } else { source.only_bands(choice.bands) })
 }
 
 #[cfg(not(feature = "table"))]
-fn rows(
-    dataset: &DatasetDescriptor,
-    _: &str,
-    _: Choice,
-    _: Arc<dyn Access>,
-) -> Result<Box<dyn SourceAdapter>, CatalogError> {
-    Err(CatalogError::NoAdapter { id: dataset.id.clone(), feature: "table" })
-}
+impl Wanted<'_> {
+    fn of_table(self, _: &str) -> Result<Adapter, CatalogError> {
+        Err(CatalogError::NoAdapter { id: self.dataset.id.clone(), feature: "table" })
+    }
 
-#[cfg(not(feature = "table"))]
-use rows as ready;
+    fn of_collection(self, uri: &str) -> Result<Adapter, CatalogError> {
+        self.of_table(uri)
+    }
+}

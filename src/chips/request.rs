@@ -8,12 +8,13 @@ use super::stream::{ChipIterator, ChipStream};
 use crate::collection::Collection;
 use crate::cpu;
 use crate::error::{Error, Result};
+use crate::read::ReadLimits;
 use crate::read::area::Area;
+use crate::read::band_request::BandRequest;
 use crate::read::bounds::bounds;
 use crate::read::layout::data_type;
-use crate::read::pipeline::{Pipeline, ReadLimits};
-use crate::read::request::{DEFAULT_MEMORY_LIMIT, ReadOptions};
-use crate::read::select::{BandChoice, MissingBands, Selection, select};
+use crate::read::request::ReadOptions;
+use crate::read::select::{MissingBands, Selection};
 use crate::read::target::may_use_overview_at;
 use crate::store::Snapshot;
 use crate::warp::{Grid, Method};
@@ -26,9 +27,8 @@ const DEFAULT_PREFETCH: usize = 8;
 /// Which chips to read of a collection. Nothing is checked until it is [prepared](ChipRequest::prepare).
 #[derive(Debug, Clone)]
 pub struct ChipRequest {
-    collection: Collection,
+    request: BandRequest,
     sampler: Sampler,
-    bands: BandChoice,
     crs: Option<Crs>,
     resolution: Option<(f64, f64)>,
     method: Method,
@@ -37,18 +37,13 @@ pub struct ChipRequest {
     roi: Option<Area>,
     prefetch: usize,
     options: ReadOptions,
-    pipeline: Pipeline,
 }
 
 impl ChipRequest {
     pub(crate) fn new(collection: Collection, sampler: Sampler) -> Self {
-        let options =
-            ReadOptions { all_touched: false, fill_value: None, memory_limit: DEFAULT_MEMORY_LIMIT };
-        let pipeline = collection.database().pipeline();
         ChipRequest {
-            collection,
+            request: BandRequest::new(collection),
             sampler,
-            bands: BandChoice::default(),
             crs: None,
             resolution: None,
             method: Method::default(),
@@ -56,22 +51,21 @@ impl ChipRequest {
             labels: None,
             roi: None,
             prefetch: DEFAULT_PREFETCH,
-            options,
-            pipeline,
+            options: ReadOptions::default(),
         }
     }
 
     /// The bands, in the order of the result; those of the first record if not given. They may be
     /// [aliases](Collection::with_band_aliases).
     pub fn bands(mut self, bands: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
-        self.bands.names = bands.into_iter().map(|band| band.as_ref().to_owned()).collect();
+        self.request.set_bands(bands);
         self
     }
 
     /// Leaves out records that lack one of the bands, which otherwise are an error. That no record has all of them
     /// stays one.
     pub fn skip_missing_bands(mut self, skip: bool) -> Self {
-        self.bands.missing = if skip { MissingBands::SkipRecord } else { MissingBands::Refuse };
+        self.request.skip_missing(skip, MissingBands::SkipRecord);
         self
     }
 
@@ -153,7 +147,7 @@ impl ChipRequest {
 
     /// What reads may use besides the memory of the chips.
     pub fn limits(mut self, limits: ReadLimits) -> Self {
-        self.pipeline = self.pipeline.with_limits(limits);
+        self.request.set_limits(limits);
         self
     }
 
@@ -209,7 +203,7 @@ impl ChipRequest {
                 Some(labels::of_geometries(area, column, &sources)?)
             }
             (Some(column), _) => {
-                let stored = snapshot.collection(self.collection.name())?;
+                let stored = snapshot.collection(self.request.collection.name())?;
                 Some(labels::of_records(&stored, column, &records, &sources)?)
             }
         };
@@ -224,7 +218,7 @@ impl ChipRequest {
             method: self.method,
             time_series: self.time_series,
             options: self.options,
-            pipeline: self.pipeline,
+            pipeline: self.request.pipeline,
             prefetch: self.prefetch,
         };
         ChipSet::new(Arc::new(shared), self.sampler)
@@ -240,8 +234,8 @@ impl ChipRequest {
         };
         let of_region = region.clone();
         let within = move || of_region.as_ref().map(bounds).transpose();
-        let mut snapshot = self.collection.snapshot()?;
-        let selection = select(&self.collection, &snapshot, &self.bands, None, within).await?;
+        let mut snapshot = self.request.collection.snapshot()?;
+        let selection = self.request.select(&snapshot, within).await?;
         let (crs, resolution, reach) = (self.crs.clone(), self.resolution, self.sampler.kind.reach());
         let (mut selection, pixels, around) = cpu::run(move || {
             let pixels = Pixels::new(&selection.records, crs, resolution)?;
@@ -255,15 +249,16 @@ impl ChipRequest {
         })
         .await?;
         if let Some(within) = around {
-            let bands = BandChoice { names: selection.bands, missing: self.bands.missing };
+            let mut request = self.request.clone();
+            request.set_bands(selection.bands);
+            request.found = selection.confirmation;
             // Headers that were fetched are in a later one.
-            snapshot = self.collection.snapshot()?;
-            let confirmation = selection.confirmation;
-            selection = select(&self.collection, &snapshot, &bands, confirmation, move || Ok(within)).await?;
+            snapshot = self.request.collection.snapshot()?;
+            selection = request.select(&snapshot, move || Ok(within)).await?;
         }
         let lacking = lacking_overviews(&selection, &pixels);
         if !lacking.is_empty() {
-            selection = selection.with_whole_headers(&self.collection, &lacking).await?;
+            selection = selection.with_whole_headers(&self.request.collection, &lacking).await?;
         }
         Ok((snapshot, selection, pixels))
     }

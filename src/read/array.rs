@@ -1,7 +1,8 @@
 //! Arrays out of scenes.
 
 use super::layout::Layout;
-use super::pipeline::{Pipeline, ReadStatistics, WindowPixels};
+use super::limits::ReadStatistics;
+use super::pipeline::{Pipeline, WindowPixels};
 use super::pixels::PixelArray;
 use super::planes::{OnPlane, read_planes};
 use super::request::ReadOptions;

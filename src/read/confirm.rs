@@ -64,13 +64,13 @@ impl Confirmation {
         self.files.lock().unwrap_or_else(PoisonError::into_inner).get(href)?.get().cloned()
     }
 
-    /// What it took so far, with what was read in vain.
+    /// What it took so far, with what was [counted](Self::count).
     pub fn cost(&self) -> HeaderCost {
         HeaderCost { requests: self.progress.requests(), bytes: self.progress.bytes() }
     }
 
-    /// Counts what was read in vain.
-    pub fn count(&self, requests: u64, bytes: u64) {
+    /// Counts what else a read took that may be in vain.
+    pub fn count(&self, HeaderCost { requests, bytes }: HeaderCost) {
         self.progress.count(u32::try_from(requests).unwrap_or(u32::MAX), bytes);
     }
 

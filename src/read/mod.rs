@@ -8,6 +8,7 @@
 pub(crate) mod aligned;
 pub mod area;
 mod array;
+pub(crate) mod band_request;
 pub(crate) mod bounds;
 mod coalesce;
 pub(crate) mod confirm;
@@ -15,6 +16,7 @@ mod finish;
 pub(crate) mod header;
 mod labelled;
 pub(crate) mod layout;
+mod limits;
 pub mod mask;
 pub(crate) mod pipeline;
 mod pixels;
@@ -30,6 +32,6 @@ pub(crate) mod windows;
 
 pub use array::{AreaArray, Slice};
 pub use coalesce::RequestCost;
-pub use pipeline::{OnProgress, ReadLimits, ReadProgress, ReadStatistics};
+pub use limits::{OnProgress, ReadLimits, ReadProgress, ReadStatistics};
 pub use pixels::{PixelArray, Sample};
 pub use request::{DEFAULT_MEMORY_LIMIT, ReadRequest};

@@ -11,6 +11,8 @@
 use super::coalesce::{RequestCost, coalesce};
 use super::confirm::Doubts;
 use super::finish::{fill_sparse, mark_valid};
+use super::header::HeaderCost;
+use super::limits::{OnProgress, ReadLimits, ReadProgress, ReadStatistics};
 use super::pixels::PixelArray;
 use super::plan::{TilePlan, TileUse};
 use super::select::SceneBand;
@@ -34,37 +36,6 @@ use tokio::sync::Semaphore;
 /// Requests that are prepared at once: more than all hosts together will be asked at a time.
 const CONCURRENT: usize = 256;
 
-/// What a read may use, besides the memory of its result.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ReadLimits {
-    /// Bytes that are fetched and not decoded yet, or decoded, whichever are more, of the requests under way.
-    pub bytes_in_flight: u32,
-    /// What decides which ranges are fetched together.
-    pub request_cost: RequestCost,
-}
-
-impl Default for ReadLimits {
-    fn default() -> Self {
-        ReadLimits { bytes_in_flight: 64 << 20, request_cost: RequestCost::default() }
-    }
-}
-
-/// How far a read is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct ReadProgress {
-    /// Tiles that are decoded.
-    pub tiles: u64,
-    /// Tiles that the read needs.
-    pub of_tiles: u64,
-    /// Bytes that were fetched.
-    pub bytes: u64,
-    /// Requests over a network, repeated ones included.
-    pub requests: u64,
-}
-
-/// Is told how far a read is, from any thread, after each tile.
-pub type OnProgress = Arc<dyn Fn(ReadProgress) + Send + Sync>;
-
 /// What reads are made with. Clones share the bound on bytes in flight.
 #[derive(Clone)]
 pub struct Pipeline {
@@ -80,19 +51,6 @@ impl fmt::Debug for Pipeline {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pipeline").field("sources", &self.sources).field("limits", &self.limits).finish()
     }
-}
-
-/// What a read cost.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct ReadStatistics {
-    /// Tiles that were decoded.
-    pub tiles: u64,
-    /// Bytes of byte ranges that were read, gaps that were read over and headers that were missing or in doubt included.
-    pub bytes: u64,
-    /// Requests over a network, repeated ones and those for headers that were missing or in doubt included.
-    pub requests: u64,
-    /// Seconds that it took.
-    pub seconds: f64,
 }
 
 /// The pixels of a window, as its raster has them.
@@ -115,9 +73,10 @@ impl Pipeline {
         Pipeline { sources, readers, limits, budget, on_progress: None }
     }
 
-    /// The same with other limits.
-    pub fn with_limits(self, limits: ReadLimits) -> Self {
-        Pipeline { on_progress: self.on_progress, ..Pipeline::new(self.sources, self.readers, limits) }
+    /// Keeps to other limits from now on, apart from other clones.
+    pub fn set_limits(&mut self, limits: ReadLimits) {
+        self.budget = Arc::new(Semaphore::new(limits.bytes_in_flight as usize));
+        self.limits = limits;
     }
 
     /// Reads windows, each of which is handed to `on_window` once. Headers that are in doubt are confirmed meanwhile.
@@ -147,7 +106,7 @@ impl Pipeline {
             seconds: 0.0,
         };
         if let Err(Error::HeadersDiffer(confirmation)) = &read {
-            confirmation.count(statistics.requests, statistics.bytes);
+            confirmation.count(HeaderCost { requests: statistics.requests, bytes: statistics.bytes });
         }
         read.map(|()| statistics)
     }

@@ -4,8 +4,9 @@
 //! of are there.
 
 use super::finish::{fill, fill_outside, turn_over};
+use super::limits::ReadStatistics;
 use super::mask::{Mask, MaskError};
-use super::pipeline::{OnWindow, Pipeline, ReadStatistics, WindowPixels};
+use super::pipeline::{OnWindow, Pipeline, WindowPixels};
 use super::pixels::PixelArray;
 use super::request::ReadOptions;
 use super::scene::{BandRead, Scene};

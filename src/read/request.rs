@@ -2,12 +2,13 @@
 
 use super::area::Area;
 use super::array::{AreaArray, read_array};
+use super::band_request::BandRequest;
 use super::bounds::bounds;
 use super::confirm::{Confirmation, confirmed};
 use super::header::HeaderCost;
-use super::pipeline::{Pipeline, ReadLimits, ReadProgress};
+use super::limits::{ReadLimits, ReadProgress};
 use super::scene::{BandRead, Scene, native_scenes};
-use super::select::{BandChoice, MissingBands, SceneRecord, Selection, select};
+use super::select::{MissingBands, SceneRecord, Selection};
 use super::target::{Target, TargetPixels, may_use_overview, most_frequent_crs};
 use crate::collection::Collection;
 use crate::cpu;
@@ -33,12 +34,10 @@ pub const DEFAULT_MEMORY_LIMIT: u64 = 8 << 30;
 /// ```
 #[derive(Debug, Clone)]
 pub struct ReadRequest {
-    pub(super) collection: Collection,
+    pub(super) request: BandRequest,
     pub(super) area: Arc<Area>,
-    pub(super) bands: BandChoice,
     pub(super) options: ReadOptions,
     pub(super) target: Target,
-    pub(super) pipeline: Pipeline,
 }
 
 /// How pixels are read.
@@ -49,18 +48,19 @@ pub(crate) struct ReadOptions {
     pub memory_limit: u64,
 }
 
+impl Default for ReadOptions {
+    fn default() -> Self {
+        ReadOptions { all_touched: false, fill_value: None, memory_limit: DEFAULT_MEMORY_LIMIT }
+    }
+}
+
 impl ReadRequest {
     pub(crate) fn new(collection: Collection, area: Area) -> Self {
-        let options =
-            ReadOptions { all_touched: false, fill_value: None, memory_limit: DEFAULT_MEMORY_LIMIT };
-        let pipeline = collection.database().pipeline();
         ReadRequest {
-            collection,
+            request: BandRequest::new(collection),
             area: Arc::new(area),
-            bands: BandChoice::default(),
-            options,
+            options: ReadOptions::default(),
             target: Target::default(),
-            pipeline,
         }
     }
 
@@ -74,14 +74,14 @@ impl ReadRequest {
     /// They may be [aliases](Collection::with_band_aliases): each record then gives the band of its own that the
     /// alias stands for, under the name that was asked for.
     pub fn bands(mut self, bands: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
-        self.bands.names = bands.into_iter().map(|band| band.as_ref().to_owned()).collect();
+        self.request.set_bands(bands);
         self
     }
 
     /// Leaves out records that lack one of the bands, which otherwise are an error. Of a table, only the rows of
     /// the bands that a record lacks are left out. That no record has all the bands stays an error.
     pub fn skip_missing_bands(mut self, skip: bool) -> Self {
-        self.bands.missing = if skip { MissingBands::SkipRecord } else { MissingBands::Refuse };
+        self.request.skip_missing(skip, MissingBands::SkipRecord);
         self
     }
 
@@ -144,13 +144,13 @@ impl ReadRequest {
 
     /// What the read may use besides the memory of its result.
     pub fn limits(mut self, limits: ReadLimits) -> Self {
-        self.pipeline = self.pipeline.with_limits(limits);
+        self.request.set_limits(limits);
         self
     }
 
     /// Is called after each tile, from threads of the pool.
     pub fn on_progress(mut self, on_progress: impl Fn(ReadProgress) + Send + Sync + 'static) -> Self {
-        self.pipeline.on_progress = Some(Arc::new(on_progress));
+        self.request.on_progress(on_progress);
         self
     }
 
@@ -163,23 +163,32 @@ impl ReadRequest {
     /// If nothing matches, the records do not give one shape and data type, the result is too large, or
     /// a raster cannot be read.
     pub async fn array(self) -> Result<AreaArray> {
-        confirmed(|found| {
-            let request = self.clone();
-            async move {
-                let selection = request.select(found).await?;
-                request.array_of(selection).await
-            }
-        })
-        .await
+        confirmed(|found| self.clone().found(found).try_array()).await
+    }
+
+    async fn try_array(self) -> Result<AreaArray> {
+        let selection = self.select().await?;
+        self.array_of(selection).await
+    }
+
+    /// The same, made again with what earlier tries have found.
+    pub(super) fn found(mut self, found: Option<Arc<Confirmation>>) -> Self {
+        self.request.found = found;
+        self
     }
 
     /// Reads the array of some records.
     pub(super) async fn array_of(self, selection: Selection) -> Result<AreaArray> {
-        let (pipeline, options, bands) = (self.pipeline.clone(), self.options, selection.bands.clone());
+        let (pipeline, options, bands) =
+            (self.request.pipeline.clone(), self.options, selection.bands.clone());
         let confirmation = selection.confirmation.clone();
         let (scenes, cost) = self.planned(selection, ReadRequest::scenes_on_one_grid).await?;
+        // What this costs counts, also if it is in vain.
+        if let Some(confirmation) = &confirmation {
+            confirmation.count(cost);
+        }
         let mut array = read_array(&pipeline, scenes, bands, options).await?;
-        let cost = cost.and(confirmation.map(|confirmation| confirmation.cost()).unwrap_or_default());
+        let cost = confirmation.map_or(cost, |confirmation| confirmation.cost());
         array.statistics.requests += cost.requests;
         array.statistics.bytes += cost.bytes;
         Ok(array)
@@ -196,18 +205,16 @@ impl ReadRequest {
 
     /// The records of the read. Where an earlier try has found headers that are not those of their files, none is
     /// taken any more that is in doubt: there is no third try.
-    pub(super) async fn select(&self, found: Option<Arc<Confirmation>>) -> Result<Selection> {
-        let snapshot = self.collection.snapshot()?;
+    pub(super) async fn select(&self) -> Result<Selection> {
+        let snapshot = self.request.collection.snapshot()?;
         let area = Arc::clone(&self.area);
-        let within = move || Ok(Some(bounds(&area)?));
-        let is_again = found.is_some();
-        let selection = select(&self.collection, &snapshot, &self.bands, found, within).await?;
-        match is_again {
-            true => {
+        let selection = self.request.select(&snapshot, move || Ok(Some(bounds(&area)?))).await?;
+        match self.request.found {
+            Some(_) => {
                 let in_doubt = selection.in_doubt();
-                selection.with_whole_headers(&self.collection, &in_doubt).await
+                selection.with_whole_headers(&self.request.collection, &in_doubt).await
             }
-            false => Ok(selection),
+            None => Ok(selection),
         }
     }
 
@@ -228,7 +235,7 @@ impl ReadRequest {
         if lacking.is_empty() {
             return Ok((scenes, selection.cost));
         }
-        let selection = selection.with_whole_headers(&self.collection, &lacking).await?;
+        let selection = selection.with_whole_headers(&self.request.collection, &lacking).await?;
         cpu::run(move || Ok((plan(&self, &selection)?, selection.cost))).await
     }
 

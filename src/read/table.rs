@@ -1,6 +1,6 @@
 //! Tables out of planes.
 
-use super::confirm::{Confirmation, confirmed};
+use super::confirm::confirmed;
 use super::layout::{data_type, within_memory};
 use super::pipeline::WindowPixels;
 use super::planes::{OnPlane, read_planes};
@@ -25,15 +25,15 @@ impl ReadRequest {
     /// If nothing matches, the bands are not of one data type, a column of the area has the name of one of
     /// the table, the result is too large, or a raster cannot be read.
     pub async fn table(mut self) -> Result<RecordBatch> {
-        if self.bands.missing == MissingBands::SkipRecord {
-            self.bands.missing = MissingBands::SkipBand;
+        if self.request.bands.missing == MissingBands::SkipRecord {
+            self.request.bands.missing = MissingBands::SkipBand;
         }
-        confirmed(|found| self.clone().try_table(found)).await
+        confirmed(|found| self.clone().found(found).try_table()).await
     }
 
-    async fn try_table(self, found: Option<Arc<Confirmation>>) -> Result<RecordBatch> {
-        let (pipeline, options, area) = (self.pipeline.clone(), self.options, self.area.clone());
-        let selection = self.select(found).await?;
+    async fn try_table(self) -> Result<RecordBatch> {
+        let (pipeline, options, area) = (self.request.pipeline.clone(), self.options, self.area.clone());
+        let selection = self.select().await?;
         let (scenes, _) = self.planned(selection, ReadRequest::scenes).await?;
         let (scenes, dtype) = cpu::run(move || of_one_type(scenes, &options)).await?;
         // Scenes need not have all the bands.

@@ -7,9 +7,9 @@ use crate::cpu;
 use crate::crs::Transformer;
 use crate::error::{Error, Result};
 use crate::geometry::{PointBatch, Points};
+use crate::read::band_request::BandRequest;
 use crate::read::confirm::Confirmation;
-use crate::read::pipeline::Pipeline;
-use crate::read::select::{BandChoice, MissingBands, SceneBand, SceneRecord, Selection, select};
+use crate::read::select::{MissingBands, SceneBand, SceneRecord, Selection};
 use crate::read::{ReadLimits, ReadProgress};
 use crate::store::HeaderKey;
 use arrow_array::RecordBatch;
@@ -52,38 +52,33 @@ pub enum Match {
 /// # Ok::<(), rasteret::Error>(())
 /// ```
 pub struct SampleRequest {
-    collection: Collection,
+    request: BandRequest,
     points: Points,
-    bands: BandChoice,
     matching: Match,
     options: SampleOptions,
-    pipeline: Pipeline,
 }
 
 impl SampleRequest {
     pub(crate) fn new(collection: Collection, points: Points) -> Self {
-        let pipeline = collection.database().pipeline();
         SampleRequest {
-            collection,
+            request: BandRequest::new(collection),
             points,
-            bands: BandChoice::default(),
             matching: Match::default(),
             options: SampleOptions::default(),
-            pipeline,
         }
     }
 
     /// The bands; those of the first record if not given. They may be
     /// [aliases](Collection::with_band_aliases); rows have the names that were asked for.
     pub fn bands(mut self, bands: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
-        self.bands.names = bands.into_iter().map(|band| band.as_ref().to_owned()).collect();
+        self.request.set_bands(bands);
         self
     }
 
     /// Leaves out the rows of bands that a record lacks, which otherwise are an error. That no record has any of
     /// the bands stays one.
     pub fn skip_missing_bands(mut self, skip: bool) -> Self {
-        self.bands.missing = if skip { MissingBands::SkipBand } else { MissingBands::Refuse };
+        self.request.skip_missing(skip, MissingBands::SkipBand);
         self
     }
 
@@ -108,13 +103,13 @@ impl SampleRequest {
 
     /// What may be used besides the memory of the result.
     pub fn limits(mut self, limits: ReadLimits) -> Self {
-        self.pipeline = self.pipeline.with_limits(limits);
+        self.request.set_limits(limits);
         self
     }
 
     /// Is called after each tile, from threads of the pool.
     pub fn on_progress(mut self, on_progress: impl Fn(ReadProgress) + Send + Sync + 'static) -> Self {
-        self.pipeline.on_progress = Some(Arc::new(on_progress));
+        self.request.on_progress(on_progress);
         self
     }
 
@@ -139,16 +134,11 @@ impl SampleRequest {
         self.options.check()?;
         let has_neighbourhood = self.options.neighbourhood != Neighbourhood::Off;
         let table = SampleTable::new(self.points.schema(), self.points.crs(), has_neighbourhood)?;
-        let SampleRequest { collection, points, bands, matching, options, pipeline } = self;
+        let SampleRequest { request, points, matching, options } = self;
         let crs = points.crs().clone();
-        let look_up = LookUp { collection, crs, bands, matching, options, table };
-        let state = State {
-            look_up: Arc::new(look_up),
-            pipeline,
-            points: Some(points),
-            pass: None,
-            ready: VecDeque::new(),
-        };
+        let look_up = LookUp { request, crs, matching, options, table };
+        let state =
+            State { look_up: Arc::new(look_up), points: Some(points), pass: None, ready: VecDeque::new() };
         Ok(Box::pin(stream::try_unfold(state, |mut state| async move {
             Ok(state.next().await?.map(|batch| (batch, state)))
         })))
@@ -157,9 +147,8 @@ impl SampleRequest {
 
 /// What does not change from pass to pass.
 pub(super) struct LookUp {
-    collection: Collection,
+    pub request: BandRequest,
     crs: Crs,
-    bands: BandChoice,
     matching: Match,
     pub options: SampleOptions,
     pub table: SampleTable,
@@ -168,7 +157,6 @@ pub(super) struct LookUp {
 /// How far a stream is.
 struct State {
     look_up: Arc<LookUp>,
-    pipeline: Pipeline,
     /// `None` while they are being read.
     points: Option<Points>,
     pass: Option<Pass>,
@@ -219,7 +207,7 @@ impl State {
                 }
                 let bands: Vec<_> = rasters.iter().map(RasterPoints::key).collect();
                 let points = Arc::clone(&pass.points);
-                match values_of(&self.look_up, &self.pipeline, points, rasters).await {
+                match values_of(&self.look_up, points, rasters).await {
                     Err(Error::HeadersDiffer(found)) => {
                         // Points may lie on other pixels by the files' own headers.
                         let again = self.look_up.pass(Arc::clone(&pass.points), Some(found)).await?;
@@ -277,12 +265,13 @@ impl LookUp {
     ) -> Result<Pass> {
         let done = HashSet::new();
         let (look_up, of) = (Arc::clone(self), Arc::clone(&points));
-        let snapshot = self.collection.snapshot()?;
+        let snapshot = self.request.collection.snapshot()?;
         let within = move || match look_up.bounds(&of)? {
             Some(within) => Ok(Some(within)),
             None => Err(Error::NothingSelected("no point has a longitude and a latitude".to_owned())),
         };
-        let selection = match select(&self.collection, &snapshot, &self.bands, found, within).await {
+        let request = BandRequest { found, ..self.request.clone() };
+        let selection = match request.select(&snapshot, within).await {
             Err(Error::NothingSelected(_)) => return Ok(Pass { points, rasters: VecDeque::new(), done }),
             selection => selection?,
         };

@@ -21,7 +21,6 @@ const PIXELS_AT_ONCE: u64 = 32 << 20;
 /// The rows of some rasters.
 pub(super) async fn values_of(
     look_up: &Arc<LookUp>,
-    pipeline: &Pipeline,
     points: Arc<PointBatch>,
     rasters: Vec<RasterPoints>,
 ) -> Result<VecDeque<RecordBatch>> {
@@ -51,7 +50,7 @@ pub(super) async fn values_of(
         if needs.is_empty() {
             break;
         }
-        samplers = provide(pipeline, samplers, needs).await?;
+        samplers = provide(&look_up.request.pipeline, samplers, needs).await?;
     }
     let look_up = Arc::clone(look_up);
     cpu::run(move || {

@@ -78,7 +78,8 @@ impl Merge {
     ///
     /// # Errors
     ///
-    /// If there is a collection of this name; [`TableError::DuplicateIds`] unless ids have prefixes;
+    /// If there is a collection of this name; [`Error::Unfinished`] if the build of one that is to be merged has not
+    /// come to its end; [`TableError::DuplicateIds`] unless ids have prefixes;
     /// [`TableError::Unlike`] where a column has types that no type holds; [`TableError::ColumnExists`] for the
     /// tag; [`TableError::Reserved`]; [`Error::CloudConflict`]; [`TableError::LocalFiles`];
     /// [`TableError::BandAliases`]; if a filter needs a column that its collection does not have, or the database
@@ -90,11 +91,8 @@ impl Merge {
         }
         let store = self.database.store();
         let mut write = store.write()?;
-        let inputs = self
-            .inputs
-            .iter()
-            .map(|input| Ok((input, input.snapshot()?.collection(input.name())?)))
-            .collect::<Result<Vec<_>>>()?;
+        let inputs =
+            self.inputs.iter().map(|input| Ok((input, input.finished()?))).collect::<Result<Vec<_>>>()?;
         write.create_collection(&self.name, self.description()?)?;
         let schema = self.schema(&inputs)?;
         let mut assets = MergedAssets::of(inputs.iter().map(|(_, stored)| stored));

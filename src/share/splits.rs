@@ -148,7 +148,7 @@ impl Collection {
     ///
     /// # Errors
     ///
-    /// As [`Splits::of`]; if a record has no geometry, by which it would be assigned; if the column is one that
+    /// As [`Splits::of`]; [`Error::Unfinished`] if records may be missing; if a record has no geometry, by which it would be assigned; if the column is one that
     /// every record has; if the database is not open for writing.
     pub fn assign_splits(&self, splits: &Splits) -> Result<SplitSummary> {
         splits.check()?;

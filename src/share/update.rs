@@ -19,9 +19,11 @@ use std::collections::BTreeSet;
 /// the column is new. A column that is there gets the type of the new values. Returns how many records have new
 /// values.
 ///
+/// A build that goes on would add records without values: the collection must be finished.
+///
 /// # Errors
 ///
-/// [`TableError::Reserved`]; [`TableError::Type`] if values that are kept cannot be had in the new type; those of
+/// [`Error::Unfinished`]; [`TableError::Reserved`]; [`TableError::Type`] if values that are kept cannot be had in the new type; those of
 /// `row_of` and of the store.
 pub(super) fn update(
     view: &Collection,
@@ -32,7 +34,7 @@ pub(super) fn update(
     let store = view.database().store();
     let mut write = store.write()?;
     // No other writer can have changed it since.
-    let stored = store.read()?.collection(view.name())?;
+    let stored = view.finished()?;
     let fields: Vec<Field> =
         values.schema_ref().fields().iter().map(|field| field.as_ref().clone().with_nullable(true)).collect();
     for field in &fields {

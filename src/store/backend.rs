@@ -28,95 +28,61 @@ pub(super) struct FileError {
     pub(super) source: io::Error,
 }
 
-/// A file whose errors name it.
+/// The file of a database.
 #[derive(Debug)]
-pub(super) struct NamedFile {
+pub(super) struct DatabaseFile {
     file: FileBackend,
     path: PathBuf,
+    /// `None` where it is open for writing.
+    read_only: Option<MarkedHeader>,
 }
 
-impl NamedFile {
-    pub(super) fn new(file: File, path: &Path) -> Result<Self, DatabaseError> {
-        Ok(NamedFile { file: FileBackend::new(file)?, path: path.to_owned() })
+/// The first page as redb wants it to be, once it has marked it.
+type MarkedHeader = RwLock<Option<Vec<u8>>>;
+
+impl DatabaseFile {
+    pub(super) fn writable(file: File, path: &Path) -> Result<Self, DatabaseError> {
+        Ok(DatabaseFile { file: FileBackend::new(file)?, path: path.to_owned(), read_only: None })
+    }
+
+    pub(super) fn read_only(file: File, path: &Path) -> Result<Self, DatabaseError> {
+        let header = Some(MarkedHeader::default());
+        Ok(DatabaseFile { read_only: header, ..DatabaseFile::writable(file, path)? })
     }
 
     fn named<T>(&self, result: io::Result<T>) -> io::Result<T> {
         result.map_err(|source| io::Error::new(source.kind(), FileError { path: self.path.clone(), source }))
     }
+
+    fn mark(&self, header: &MarkedHeader, offset: u64, data: &[u8]) -> io::Result<()> {
+        let mut header = header.write().unwrap_or_else(PoisonError::into_inner);
+        let start = usize::try_from(offset).map_err(|_| read_only())?;
+        let end = start.checked_add(data.len()).filter(|end| *end <= HEADER_PAGE).ok_or_else(read_only)?;
+        let page = match &mut *header {
+            Some(page) => page,
+            None => {
+                let mut page = vec![0; HEADER_PAGE];
+                self.named(self.file.read(0, &mut page))?;
+                header.insert(page)
+            }
+        };
+        page.get_mut(start..end).ok_or_else(read_only)?.copy_from_slice(data);
+        Ok(())
+    }
 }
 
-impl StorageBackend for NamedFile {
+// redb asks for locks that exclude everybody; readers exclude writers only.
+impl StorageBackend for DatabaseFile {
     fn len(&self) -> io::Result<u64> {
         self.named(self.file.len())
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        self.named(self.file.read(offset, out))
-    }
-
-    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        self.named(self.file.write(offset, data))
-    }
-
-    fn set_len(&self, len: u64) -> io::Result<()> {
-        self.named(self.file.set_len(len))
-    }
-
-    fn sync_data(&self) -> io::Result<()> {
-        self.named(self.file.sync_data())
-    }
-
-    fn close(&self) -> io::Result<()> {
-        self.named(self.file.close())
-    }
-
-    fn try_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
-        self.file.try_lock_range(start, end)
-    }
-
-    fn try_lock_shared_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
-        self.file.try_lock_shared_range(start, end)
-    }
-
-    fn lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
-        self.file.lock_range(start, end)
-    }
-
-    fn lock_shared_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
-        self.file.lock_shared_range(start, end)
-    }
-
-    fn unlock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
-        self.file.unlock_range(start, end)
-    }
-
-    fn query_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
-        self.file.query_lock_range(start, end)
-    }
-}
-
-#[derive(Debug)]
-pub(super) struct ReadOnlyFile {
-    file: NamedFile,
-    /// The first page, once it has been marked.
-    header: RwLock<Option<Vec<u8>>>,
-}
-
-impl ReadOnlyFile {
-    pub(super) fn new(file: File, path: &Path) -> Result<Self, DatabaseError> {
-        Ok(ReadOnlyFile { file: NamedFile::new(file, path)?, header: RwLock::new(None) })
-    }
-}
-
-impl StorageBackend for ReadOnlyFile {
-    fn len(&self) -> io::Result<u64> {
-        self.file.len()
-    }
-
-    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        self.file.read(offset, out)?;
-        if offset < HEADER_PAGE as u64 {
-            let header = self.header.read().unwrap_or_else(PoisonError::into_inner);
+        self.named(self.file.read(offset, out))?;
+        if let Some(header) = &self.read_only
+            && offset < HEADER_PAGE as u64
+        {
+            let header = header.read().unwrap_or_else(PoisonError::into_inner);
             let marked = header.as_deref().and_then(|header| header.get(offset as usize..));
             for (byte, marked) in out.iter_mut().zip(marked.unwrap_or_default()) {
                 *byte = *marked;
@@ -126,37 +92,35 @@ impl StorageBackend for ReadOnlyFile {
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        let mut header = self.header.write().unwrap_or_else(PoisonError::into_inner);
-        let start = usize::try_from(offset).map_err(|_| read_only())?;
-        let end = start.checked_add(data.len()).filter(|end| *end <= HEADER_PAGE).ok_or_else(read_only)?;
-        let page = match &mut *header {
-            Some(page) => page,
-            None => {
-                let mut page = vec![0; HEADER_PAGE];
-                self.file.read(0, &mut page)?;
-                header.insert(page)
-            }
-        };
-        page.get_mut(start..end).ok_or_else(read_only)?.copy_from_slice(data);
-        Ok(())
+        match &self.read_only {
+            Some(header) => self.mark(header, offset, data),
+            None => self.named(self.file.write(offset, data)),
+        }
     }
 
-    fn set_len(&self, _len: u64) -> io::Result<()> {
-        Err(read_only())
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        match self.read_only {
+            Some(_) => Err(read_only()),
+            None => self.named(self.file.set_len(len)),
+        }
     }
 
     fn sync_data(&self) -> io::Result<()> {
-        Ok(())
+        match self.read_only {
+            Some(_) => Ok(()),
+            None => self.named(self.file.sync_data()),
+        }
     }
 
     fn close(&self) -> io::Result<()> {
-        self.file.close()
+        self.named(self.file.close())
     }
 
-    // redb asks for locks that exclude everybody; readers exclude writers only.
-
     fn try_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
-        self.file.try_lock_shared_range(start, end)
+        match self.read_only {
+            Some(_) => self.file.try_lock_shared_range(start, end),
+            None => self.file.try_lock_range(start, end),
+        }
     }
 
     fn try_lock_shared_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
@@ -164,7 +128,10 @@ impl StorageBackend for ReadOnlyFile {
     }
 
     fn lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
-        self.file.lock_shared_range(start, end)
+        match self.read_only {
+            Some(_) => self.file.lock_shared_range(start, end),
+            None => self.file.lock_range(start, end),
+        }
     }
 
     fn lock_shared_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {

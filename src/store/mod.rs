@@ -75,7 +75,7 @@ pub use verify::{Damage, Depth, verify};
 pub use zone::{ColumnZone, Scalar, ScalarRange, ZoneMap};
 
 use crate::unwinding::unwinding;
-use backend::{NamedFile, ReadOnlyFile};
+use backend::DatabaseFile;
 use guarded::guarded;
 use redb::{Builder, Database, DatabaseError, ReadableDatabase};
 use std::fs::{File, OpenOptions};
@@ -291,7 +291,7 @@ impl Store {
 /// A file as a redb database that can be written to; one that is empty becomes one.
 fn writable(file: File, path: &Path) -> Result<Database, StoreError> {
     let failed = |error| open_error(error, path);
-    let backend = NamedFile::new(file, path).map_err(failed)?;
+    let backend = DatabaseFile::writable(file, path).map_err(failed)?;
     guarded(|| Builder::new().set_cache_size(WRITE_CACHE).create_with_backend(backend).map_err(failed))
 }
 
@@ -299,7 +299,7 @@ fn writable(file: File, path: &Path) -> Result<Database, StoreError> {
 fn open_read_only(path: &Path) -> Result<Database, StoreError> {
     let file = open_file(path, File::options().read(true))?;
     check_magic(&file, path)?;
-    let backend = ReadOnlyFile::new(file, path).map_err(|error| open_error(error, path))?;
+    let backend = DatabaseFile::read_only(file, path).map_err(|error| open_error(error, path))?;
     guarded(|| {
         Builder::new()
             .set_cache_size(READ_CACHE)

@@ -1,6 +1,6 @@
 //! What a collection keeps, and what is asked for to make it.
 
-use crate::support::{BANDS, Files, Listed, holds};
+use crate::support::{BANDS, Files, holds, listed};
 use rasteret::blocking::Wait;
 use rasteret::build::BuildProgress;
 use rasteret::schema::{Asset, CloudConfig, Geotransform};
@@ -18,7 +18,7 @@ fn middle(collection: &Collection) -> Area {
 #[test]
 fn signed_urls_are_used_and_not_kept() {
     let files = Files::new(3, Duration::ZERO);
-    let mut source = Listed::new(&files.server.base_url(), 3, 2);
+    let mut source = listed(&files.server.base_url(), 3, 2);
     let assets = source.records.iter_mut().flat_map(|record| &mut record.assets);
     assets.for_each(|asset| asset.href += "?sv=2024&se=2030&sr=c&sig=TheSecretOfAll&page=2");
     let path = files.path("signed.rasteret");
@@ -44,7 +44,7 @@ fn signed_urls_are_used_and_not_kept() {
 #[test]
 fn a_file_of_several_bands_is_asked_for_once() {
     let files = Files::new(2, Duration::ZERO);
-    let mut source = Listed::new(&files.server.base_url(), 2, 10);
+    let mut source = listed(&files.server.base_url(), 2, 10);
     for record in &mut source.records {
         let href = record.assets[0].href.clone();
         let asset =
@@ -76,7 +76,7 @@ fn bands_of_one_file_need_an_index() {
     let files = Files::new(1, Duration::ZERO);
     let href = rgb(&files);
     let build = |indexes: [Option<i32>; 2]| {
-        let mut source = Listed::new(&files.server.base_url(), 1, 10);
+        let mut source = listed(&files.server.base_url(), 1, 10);
         source.records[0].assets = ["R", "G"]
             .into_iter()
             .zip(indexes)
@@ -99,7 +99,7 @@ fn bands_of_one_file_need_an_index() {
 #[test]
 fn headers_are_left_out_where_nobody_wants_them() {
     let files = Files::new(2, Duration::ZERO);
-    let mut source = Listed::new(&files.server.base_url(), 2, 10);
+    let mut source = listed(&files.server.base_url(), 2, 10);
     let database = Database::open_writable(files.path("bare.rasteret")).unwrap();
     let summary = database.build(source.clone()).name("x").enrich(false).run().wait().unwrap();
     assert_eq!((summary.records, summary.failed.len(), files.server.stats().requests), (0, 2, 0));
@@ -119,7 +119,7 @@ fn headers_are_left_out_where_nobody_wants_them() {
 #[test]
 fn progress_is_told_to_its_end() {
     let files = Files::new(50, Duration::from_millis(1));
-    let source = Listed::new(&files.server.base_url(), 50, 7);
+    let source = listed(&files.server.base_url(), 50, 7);
     let database = Database::open_writable(files.path("progress.rasteret")).unwrap();
     let seen = Arc::new(Mutex::new(Vec::<BuildProgress>::new()));
     let told = Arc::clone(&seen);
@@ -138,7 +138,7 @@ fn how_assets_are_reached_is_kept() {
     let files = Files::new(2, Duration::ZERO);
     let pattern = ("https://archive.example/".to_owned(), format!("{}/", files.server.base_url()));
     let cloud = CloudConfig { url_patterns: [pattern].into_iter().collect(), ..CloudConfig::default() };
-    let source = Listed::new("https://archive.example", 2, 2);
+    let source = listed("https://archive.example", 2, 2);
     let path = files.path("cloud.rasteret");
     let build = Database::open_writable(&path).unwrap().build(source).name("x").cloud(cloud);
     assert_eq!(build.run().wait().unwrap().headers, 4);

@@ -1,11 +1,11 @@
 //! A build that is killed: what was stored stays, is not asked for again, and the end is the same.
 
-use crate::support::{BANDS, Files, Listed};
+use crate::process::run_for;
+use crate::support::{BANDS, Files, listed};
 use rasteret::blocking::Wait;
 use rasteret::{Database, HeaderDescription};
 use std::collections::HashSet;
 use std::path::Path;
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 const RECORDS: usize = 120;
@@ -16,31 +16,15 @@ const KILLS: usize = 50;
 #[ignore = "runs as a process of its own, and is killed"]
 fn child_builds() {
     let variable = |name: &str| std::env::var(name).unwrap();
-    let source = Listed::new(&variable("RASTERET_TEST_URL"), RECORDS, 10);
+    let source = listed(&variable("RASTERET_TEST_URL"), RECORDS, 10);
     let database = Database::open_writable(variable("RASTERET_TEST_DATABASE")).unwrap();
     database.build(source).name("x").max_concurrent(8).run().wait().unwrap();
 }
 
 /// Lets a build run for a while. Returns whether it came to its end.
-fn run(path: &Path, url: &str, patience: Duration) -> bool {
-    let started = Instant::now();
-    let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "killed::child_builds", "--ignored"])
-        .env("RASTERET_TEST_URL", url)
-        .env("RASTERET_TEST_DATABASE", path)
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
-    while started.elapsed() < patience {
-        if let Some(status) = child.try_wait().unwrap() {
-            assert!(status.success());
-            return true;
-        }
-        std::thread::sleep(Duration::from_millis(1));
-    }
-    child.kill().unwrap();
-    // A kill that comes too late is none.
-    child.wait().unwrap().success()
+pub fn run(path: &Path, url: &str, patience: Duration) -> bool {
+    let environment = [("RASTERET_TEST_URL", url.into()), ("RASTERET_TEST_DATABASE", path.into())];
+    run_for(patience, "killed::child_builds", environment)
 }
 
 /// Paths of the files whose headers are stored.

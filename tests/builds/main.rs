@@ -5,4 +5,9 @@
 
 mod kept;
 mod killed;
+#[path = "../sources/listed.rs"]
+mod listed;
+#[path = "../processes/killed.rs"]
+mod process;
 mod support;
+mod unfinished;

@@ -1,8 +1,7 @@
 //! A server with many files, and records that name them.
 
-use futures::StreamExt;
-use rasteret::record::to_batch;
-use rasteret::schema::{Asset, Record, RecordStream, Selection, SourceAdapter, SourceBatch};
+use crate::listed::Listed;
+use rasteret::schema::{Asset, Record};
 use rasteret_serve::{Options, Server};
 use rasteret_synth::ArchiveOptions;
 use rasteret_synth::scene::Band;
@@ -46,49 +45,24 @@ impl Files {
 }
 
 /// Records whose hrefs are below a URL, in batches.
-#[derive(Debug, Clone)]
-pub struct Listed {
-    pub records: Vec<Record>,
-    pub batch: usize,
-}
-
-impl Listed {
-    pub fn new(url: &str, records: usize, batch: usize) -> Self {
-        let asset = |record: usize, band: &str| Asset {
-            band: band.to_owned(),
-            href: format!("{url}/{record}/{band}.tif"),
-            band_index: None,
-        };
-        let records = (0..records).map(|record| Record {
-            id: format!("scene-{record}"),
-            datetime: record as i64 * 1_000_000,
-            end_datetime: None,
-            geometry: None,
-            bbox: None,
-            assets: BANDS.iter().map(|band| asset(record, band)).collect(),
-            epsg: None,
-            crs: None,
-            collection: None,
-        });
-        Listed { records: records.collect(), batch }
-    }
-}
-
-impl SourceAdapter for Listed {
-    fn kind(&self) -> &'static str {
-        "listed"
-    }
-
-    fn description(&self) -> String {
-        format!("{} records", self.records.len())
-    }
-
-    fn records<'a>(&'a self, _: &'a Selection) -> RecordStream<'a> {
-        let total = Some(self.records.len() as u64);
-        let batch =
-            move |records: &[Record]| SourceBatch { total, ..SourceBatch::new(to_batch(records).unwrap()) };
-        futures::stream::iter(self.records.chunks(self.batch).map(move |records| Ok(batch(records)))).boxed()
-    }
+pub fn listed(url: &str, records: usize, batch: usize) -> Listed {
+    let asset = |record: usize, band: &str| Asset {
+        band: band.to_owned(),
+        href: format!("{url}/{record}/{band}.tif"),
+        band_index: None,
+    };
+    let records = (0..records).map(|record| Record {
+        id: format!("scene-{record}"),
+        datetime: record as i64 * 1_000_000,
+        end_datetime: None,
+        geometry: None,
+        bbox: None,
+        assets: BANDS.iter().map(|band| asset(record, band)).collect(),
+        epsg: None,
+        crs: None,
+        collection: None,
+    });
+    Listed { batch, ..Listed::new(records) }
 }
 
 /// Whether a file holds some text.

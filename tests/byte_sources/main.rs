@@ -6,6 +6,8 @@ mod clouds;
 mod documents;
 mod faults;
 mod http;
+#[path = "../servers/nobody.rs"]
+mod nobody;
 mod random_faults;
 mod s3;
 #[path = "../servers/s3.rs"]

@@ -1,5 +1,6 @@
 //! An S3 server.
 
+use crate::nobody::nobody;
 use crate::s3_service::serve;
 use crate::support::{bytes, impatient, noise, wait};
 use futures::TryStreamExt;
@@ -156,17 +157,7 @@ fn without_credentials_public_buckets_are_read() {
     let server = Server::start();
     let mut options = server.options();
     // Not the credentials of whoever runs the test, and no metadata service.
-    for (key, value) in [
-        ("aws_access_key_id", ""),
-        ("aws_web_identity_token_file", ""),
-        ("aws_container_credentials_relative_uri", ""),
-        ("aws_container_credentials_full_uri", ""),
-        ("aws_shared_credentials_file", "/nowhere"),
-        ("aws_config_file", "/nowhere"),
-        ("aws_metadata_endpoint", "http://127.0.0.1:1"),
-    ] {
-        options.store.insert(key.to_owned(), value.to_owned());
-    }
+    options.store.extend(nobody());
     let sources = ByteSources::new(options);
     let source = sources.open(&href("public"), None).unwrap();
     assert_eq!(bytes(wait(source.read(5..10))), server.bytes[5..10]);

@@ -6,6 +6,8 @@
 mod azure;
 mod azurite;
 mod identity;
+#[path = "../servers/nobody.rs"]
+mod nobody;
 mod planetary_computer;
 mod s3;
 mod s3_server;

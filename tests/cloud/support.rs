@@ -1,5 +1,6 @@
 //! What the tests have in common.
 
+use crate::nobody::nobody;
 use rasteret::io::{ByteSources, SourceOptions};
 use rasteret::schema::CloudConfig;
 use rasteret::{Error, Location};
@@ -11,18 +12,9 @@ use tracing_subscriber::fmt::MakeWriter;
 
 /// Options with which a test ends soon, and that know nothing of whoever runs it.
 pub fn impatient() -> SourceOptions {
-    let nobody = [
-        ("aws_access_key_id", ""),
-        ("aws_web_identity_token_file", ""),
-        ("aws_container_credentials_relative_uri", ""),
-        ("aws_container_credentials_full_uri", ""),
-        ("aws_shared_credentials_file", "/nowhere"),
-        ("aws_config_file", "/nowhere"),
-        ("aws_metadata_endpoint", "http://127.0.0.1:1"),
-    ];
     SourceOptions {
         allow_http: true,
-        store: nobody.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect(),
+        store: nobody().collect(),
         netrc: Some("/nowhere".into()),
         connect_timeout: Duration::from_secs(2),
         stall_timeout: Duration::from_secs(5),

@@ -1,6 +1,6 @@
 //! Columns that are joined.
 
-use crate::support::{Fixture, column, records, table, texts, with_column};
+use crate::support::{Fixture, column, error, records, table, texts, with_column};
 use arrow_array::builder::{Int32Builder, ListBuilder};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int8Type, Int32Type, Int64Type};
@@ -11,7 +11,7 @@ use arrow_array::{
 use arrow_schema::{DataType, Field};
 use rasteret::blocking::Wait;
 use rasteret::share::{TableError, open_table};
-use rasteret::{Collection, Error, Filter};
+use rasteret::{Collection, Filter};
 use std::sync::Arc;
 
 fn strings(values: &[Option<&str>]) -> ArrayRef {
@@ -20,16 +20,6 @@ fn strings(values: &[Option<&str>]) -> ArrayRef {
 
 fn ids(numbers: &[usize]) -> ArrayRef {
     Arc::new(numbers.iter().map(|number| Some(format!("scene-{number:05}"))).collect::<StringArray>())
-}
-
-fn error(result: rasteret::Result<impl std::fmt::Debug>) -> (TableError, String) {
-    match result.unwrap_err() {
-        Error::Table(error) => {
-            let text = error.to_string();
-            (error, text)
-        }
-        other => panic!("{other}"),
-    }
 }
 
 #[test]

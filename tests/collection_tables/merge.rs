@@ -1,7 +1,7 @@
 //! Several collections as one.
 
 use crate::headers::{archive, source_header};
-use crate::support::{Fixture, column, records, table, texts, with_column};
+use crate::support::{Fixture, column, error, finished, records, table, texts, with_column};
 use arrow_array::builder::{Int32Builder, ListBuilder};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int8Type};
@@ -10,8 +10,8 @@ use rasteret::blocking::Wait;
 use rasteret::local::LocalSource;
 use rasteret::schema::{BandAliases, CloudConfig, DataType};
 use rasteret::share::TableError;
-use rasteret::store::{Depth, Description, Failure, HeaderFailure, Store, verify};
-use rasteret::{Area, Collection, Database, Error, Filter};
+use rasteret::store::{Depth, Failure, HeaderFailure, Store, verify};
+use rasteret::{Area, Collection, Database, Filter};
 use rasteret_synth::ArchiveOptions;
 use rasteret_synth::scene::Band;
 use std::path::PathBuf;
@@ -34,16 +34,6 @@ fn unlike() -> Fixture {
     let b = with_column(&b, "name", Arc::new(names));
     let b = with_column(&b, "path", Arc::new(Int64Array::from(vec![5])));
     Fixture::new().with("a", &[a]).with("b", &[b])
-}
-
-fn error(result: rasteret::Result<impl std::fmt::Debug>) -> (TableError, String) {
-    match result.unwrap_err() {
-        Error::Table(error) => {
-            let text = error.to_string();
-            (error, text)
-        }
-        other => panic!("{other}"),
-    }
 }
 
 fn both(db: &Database) -> [Collection; 2] {
@@ -102,10 +92,10 @@ fn headers_come_as_they_are() {
         band: band.to_owned(),
         failure: Failure { kind: "not-found".into(), href: "x.tif".into(), message: "404".into() },
     };
-    write.create_collection("a", Description::default()).unwrap();
+    write.create_collection("a", finished()).unwrap();
     let headers = [source_header(0, "B08", &first), source_header(0, "B04", &first)];
     write.append("a", &records(0, 2, &["B04", "B08"]), &headers, &[missing(1, "B08")]).unwrap();
-    write.create_collection("b", Description::default()).unwrap();
+    write.create_collection("b", finished()).unwrap();
     // Bands of the same names have other numbers here.
     let headers = [source_header(1, "B04", &second)];
     write.append("b", &records(5, 2, &["B11", "B04"]), &headers, &[missing(0, "B11")]).unwrap();
@@ -185,7 +175,7 @@ fn aliases_and_settings_are_kept() {
         record.id = name.to_owned();
         record.assets[0].href =
             if name == "c" { fixture.file(href).to_str().unwrap().to_owned() } else { href.to_owned() };
-        let mut description = Description::default();
+        let mut description = finished();
         if name == "a" {
             description.set_cloud(&requester_pays.clone().into());
         }

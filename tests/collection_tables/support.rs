@@ -3,14 +3,25 @@
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchIterator, RecordBatchReader};
 use arrow_schema::{ArrowError, DataType, Field, Schema};
-use rasteret::Database;
-use rasteret::share::RecordBatches;
+use rasteret::share::{RecordBatches, TableError};
 use rasteret::store::{BuildState, Description, Store};
+use rasteret::{Database, Error};
 use rasteret_schema::record::{self, Record};
 use rasteret_schema::{Asset, BoundingBox};
 use std::path::PathBuf;
 use std::sync::Arc;
 use tempfile::TempDir;
+
+/// The error of a table, and what it says.
+pub fn error(result: rasteret::Result<impl std::fmt::Debug>) -> (TableError, String) {
+    match result.unwrap_err() {
+        Error::Table(error) => {
+            let text = error.to_string();
+            (error, text)
+        }
+        other => panic!("{other}"),
+    }
+}
 
 /// A database in a folder of its own.
 pub struct Fixture {
@@ -36,8 +47,7 @@ impl Fixture {
     pub fn with(self, name: &str, batches: &[RecordBatch]) -> Fixture {
         let store = Store::open_writable(self.path()).unwrap();
         let mut write = store.write().unwrap();
-        let description = Description { state: BuildState::Complete, ..Description::default() };
-        write.create_collection(name, description).unwrap();
+        write.create_collection(name, finished()).unwrap();
         for batch in batches {
             write.append(name, batch, &[], &[]).unwrap();
         }
@@ -49,6 +59,11 @@ impl Fixture {
     pub fn open(&self) -> Database {
         Database::open_writable(self.path()).unwrap()
     }
+}
+
+/// What is said of a collection that is whole.
+pub fn finished() -> Description {
+    Description { state: BuildState::Complete, ..Description::default() }
 }
 
 /// Records `scene-FIRST` and so on, a day apart, each a degree further east.

@@ -1,12 +1,12 @@
 //! Local destinations: all or nothing.
 
+use crate::process::run_for;
 use crate::support::{Made, files, rows};
 use rasteret::blocking::Wait;
 use rasteret::{Database, Filter};
 use rasteret_schema::share::ExportTag;
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 const KILLS: usize = 60;
@@ -67,23 +67,9 @@ fn child_exports() {
 
 /// Exports for a while. Returns whether that came to its end.
 fn run(made: &Made, dest: &str, patience: Duration) -> bool {
-    let started = Instant::now();
-    let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "local::child_exports", "--ignored"])
-        .env("RASTERET_TEST_DATABASE", made.path("made.rasteret"))
-        .env("RASTERET_TEST_DEST", dest)
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
-    while started.elapsed() < patience {
-        if let Some(status) = child.try_wait().unwrap() {
-            assert!(status.success());
-            return true;
-        }
-        std::thread::sleep(Duration::from_millis(1));
-    }
-    child.kill().unwrap();
-    child.wait().unwrap().success()
+    let database = made.path("made.rasteret").into();
+    let environment = [("RASTERET_TEST_DATABASE", database), ("RASTERET_TEST_DEST", dest.into())];
+    run_for(patience, "local::child_exports", environment)
 }
 
 /// The export that a folder has: the tags of its files, which are of one export and whole.

@@ -10,6 +10,8 @@ mod objects;
 #[allow(dead_code)]
 #[path = "../oracle/mod.rs"]
 mod oracle;
+#[path = "../processes/killed.rs"]
+mod process;
 mod property;
 mod readers;
 #[path = "../servers/s3.rs"]

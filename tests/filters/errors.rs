@@ -42,6 +42,36 @@ fn syntax_errors_point_at_the_place() {
 }
 
 #[test]
+fn syntax_errors_say_each_thing_that_was_expected_once() {
+    let expected = |text: &str| {
+        let (kind, message) = parsed(text);
+        assert_eq!(kind, "filter-syntax", "{text}");
+        let line = message.lines().next().unwrap();
+        line.split_once(": expected ").unwrap_or_else(|| panic!("{text}: {message}")).1.to_owned()
+    };
+    assert_eq!(expected("a ="), "a column, a number, a 'text', a geometry, TRUE, FALSE, NULL, (, - or NOT");
+    assert_eq!(
+        expected("a b"),
+        "NOT, a comparison (=, <>, <, <=, >, >=, LIKE, IN, BETWEEN, IS NULL), an operator (+, -, *, /, %, ^), AND, \
+         OR or the end"
+    );
+    assert_eq!(expected(""), "an expression");
+    assert_eq!(expected("a IN (1,"), "an expression");
+    assert_eq!(expected("POLYGON((1 2, 3"), "a number");
+    assert_eq!(expected("S_INTERSECTS(g, MULTIPOINT Z 1)"), "( or EMPTY");
+    for text in
+        ["(a = 1", "a = 1)", "NOT", "a BETWEEN -", "a BETWEEN 1", "POINT(1", "POINT(", "f(", "a IS", "'a"]
+    {
+        let expected = expected(text);
+        let things: Vec<&str> = expected.split(", ").flat_map(|thing| thing.split(" or ")).collect();
+        let once: std::collections::HashSet<&&str> = things.iter().collect();
+        // A minus is a sign of what it stands before, and an operator after it.
+        let minuses = things.iter().filter(|thing| **thing == "-").count();
+        assert_eq!(once.len(), things.len() - minuses.saturating_sub(1), "{text}: {expected}");
+    }
+}
+
+#[test]
 fn what_makes_no_sense_is_refused_at_once() {
     for (text, part) in [
         ("datetime > DATE('2024-02-30')", "is not a time"),

@@ -1,6 +1,7 @@
 //! Headers that a collection came without are fetched once, when a read needs them.
 
-use crate::support::{Field, Listed, aliases, area, landsat, records, sentinel};
+use crate::listed::Listed;
+use crate::support::{Field, aliases, area, landsat, records, sentinel};
 use rasteret::blocking::{Wait, WaitEach};
 use rasteret::chips::Sampler;
 use rasteret::geometry::Points;
@@ -37,7 +38,7 @@ impl Remote {
     }
 
     fn listed(&self) -> Listed {
-        Listed { records: self.records.clone(), headers: Vec::new() }
+        Listed::new(self.records.clone())
     }
 
     /// How many requests work takes.
@@ -188,7 +189,7 @@ fn from_table(remote: &Remote, field: &Field) -> (Collection, Collection) {
             headers.push(SourceHeader { row, band: asset.band.clone(), header });
         }
     }
-    let table = field.list("table", Listed { records: remote.records.clone(), headers });
+    let table = field.list("table", Listed { headers, ..remote.listed() });
     assert_eq!(table.info().unwrap().headers, 16);
     (built, table)
 }

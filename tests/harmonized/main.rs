@@ -5,6 +5,8 @@
 
 mod bands;
 mod headers;
+#[path = "../sources/listed.rs"]
+mod listed;
 #[path = "../oracle/mod.rs"]
 #[allow(dead_code, reason = "each suite of tests needs some of it")]
 mod oracle;

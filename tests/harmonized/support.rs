@@ -1,14 +1,10 @@
 //! Two archives whose bands have other names and pixels of another size, and collections of one or both.
 
-use futures::StreamExt;
+use crate::listed::Listed;
 use geo_types::{LineString, Polygon};
 use rasteret::geotiff::write::Blocks;
 use rasteret::io::{ByteSources, SourceOptions};
-use rasteret::record::to_batch;
-use rasteret::schema::{
-    Asset, BandAliases, BoundingBox, Record, RecordStream, Selection, SourceAdapter, SourceBatch,
-    SourceHeader,
-};
+use rasteret::schema::{Asset, BandAliases, BoundingBox, Record};
 use rasteret::{Area, Collection, Crs, Database, blocking::Wait};
 use rasteret_synth::scene::{Band, Scene};
 use rasteret_synth::stac;
@@ -80,29 +76,6 @@ pub fn records(archive: &Archive, prefix: &str, collection: &str, names: [&str; 
     archive.scenes().iter().map(record).collect()
 }
 
-/// Records that somebody listed, and the headers that come with them.
-#[derive(Debug, Clone, Default)]
-pub struct Listed {
-    pub records: Vec<Record>,
-    pub headers: Vec<SourceHeader>,
-}
-
-impl SourceAdapter for Listed {
-    fn kind(&self) -> &'static str {
-        "listed"
-    }
-
-    fn description(&self) -> String {
-        format!("{} records", self.records.len())
-    }
-
-    fn records<'a>(&'a self, _: &'a Selection) -> RecordStream<'a> {
-        let records = to_batch(&self.records).unwrap();
-        let batch = SourceBatch { headers: self.headers.clone(), ..SourceBatch::new(records) };
-        futures::stream::once(async { Ok(batch) }).boxed()
-    }
-}
-
 /// A database in a folder of its own.
 pub struct Field {
     folder: TempDir,
@@ -122,8 +95,7 @@ impl Field {
 
     /// Builds a collection.
     pub fn build(&self, name: &str, records: Vec<Record>) -> Collection {
-        let source = Listed { records, headers: Vec::new() };
-        let summary = self.database().build(source).name(name).run().wait().unwrap();
+        let summary = self.database().build(Listed::new(records)).name(name).run().wait().unwrap();
         assert_eq!(summary.failed, []);
         self.database().collection(name).unwrap()
     }

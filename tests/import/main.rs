@@ -19,3 +19,4 @@ mod hostile;
 mod layouts;
 mod rasteret_exports;
 mod refresh;
+mod relative;

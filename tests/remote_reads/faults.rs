@@ -24,22 +24,8 @@ fn what_passes_is_recovered_from() {
     let fixture = Fixture::new();
     let expected = expected(&fixture);
     let built = fixture.http();
-    for fault in [
-        Fault::Status(500),
-        Fault::Status(502),
-        Fault::Status(503),
-        Fault::Status(504),
-        Fault::Status(429),
-        Fault::RetryAfter(503, 0),
-        Fault::Reset { after: 0 },
-        Fault::Reset { after: 7000 },
-        Fault::Truncate { after: 0 },
-        Fault::Truncate { after: 7000 },
-        Fault::TruncateChunked { after: 7000 },
-        Fault::Stall { after: None },
-        Fault::Stall { after: Some(7000) },
-        Fault::Delay(Duration::from_millis(50)),
-    ] {
+    let late = Fault::Delay(Duration::from_millis(50));
+    for fault in Fault::transient(7000).into_iter().chain([late]) {
         // Of the four requests, some fail, once or twice.
         fixture.server.set_faults([Some(fault.clone()), None, Some(fault.clone()), Some(fault.clone())]);
         let started = Instant::now();

@@ -1,6 +1,6 @@
 //! The engine reads the headers that a source did not.
 
-use crate::support::{Built, Fixture, Prefixed, impatient};
+use crate::support::{Built, Fixture, impatient, listed};
 use rasteret::Database;
 use rasteret::blocking::Wait;
 use rasteret::io::ByteSources;
@@ -18,7 +18,7 @@ fn one_request_a_file() {
     assert!(!built.summary.cached);
 
     fixture.server.reset_stats();
-    let source = Prefixed { records: fixture.records(&fixture.server.base_url(), "") };
+    let source = listed(fixture.records(&fixture.server.base_url(), ""));
     let again = built.database.build(source).name("all").run().wait().unwrap();
     assert!(again.cached);
     assert_eq!((again.headers, again.requests, fixture.server.stats().requests), (9, 0, 0));
@@ -71,7 +71,7 @@ fn what_fails_is_named_and_the_rest_is_there() {
     let error = built.all.read(area).bands(["B08"]).table().wait().unwrap_err();
     assert!(error.to_string().contains("B08"), "{error}");
     // A cached build knows the failures, and a strict one is an error that names the first.
-    let source = || Prefixed { records: fixture.records(&fixture.server.base_url(), "") };
+    let source = || listed(fixture.records(&fixture.server.base_url(), ""));
     let again = built.database.build(source()).name("all").run().wait().unwrap();
     assert_eq!(again.failed.len(), 3);
     let strict = built.database.build(source()).name("all").strict(true).run().wait().unwrap_err();
@@ -102,7 +102,7 @@ fn an_interrupted_build_goes_on() {
     let folder = tempfile::tempdir().unwrap();
     let database = Database::open_writable(folder.path().join("a.rasteret")).unwrap();
     let database = database.with_sources(ByteSources::new(impatient()));
-    let source = || Prefixed { records: fixture.records(&fixture.server.base_url(), "") };
+    let source = || listed(fixture.records(&fixture.server.base_url(), ""));
     // The second batch hangs, and the build is dropped meanwhile.
     let hangs =
         [None, None, None, None, Some(Fault::Stall { after: None }), Some(Fault::Stall { after: None })];
@@ -153,7 +153,7 @@ fn a_long_header_is_learned_from() {
         }],
         ..template.clone()
     };
-    let built = Built::new(Prefixed { records: (0..20).map(record).collect() }, impatient());
+    let built = Built::new(listed((0..20).map(record)), impatient());
     assert_eq!((built.summary.headers, built.summary.failed.len()), (20, 0));
     // Those of the first batches needed a second request, for nobody knew.
     assert!((21..32).contains(&built.summary.requests), "{}", built.summary.requests);

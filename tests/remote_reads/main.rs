@@ -4,6 +4,8 @@
 
 mod faults;
 mod headers;
+#[path = "../sources/listed.rs"]
+mod listed;
 mod random_faults;
 #[path = "../servers/s3.rs"]
 mod s3_service;

@@ -1,15 +1,13 @@
 //! A small archive, servers for it, and collections of it by other hrefs.
 
+use crate::listed::Listed;
 use crate::s3_service::serve;
-use futures::StreamExt;
 use rasteret::blocking::Wait;
 use rasteret::build::BuildSummary;
 use rasteret::geotiff::write::Blocks;
 use rasteret::io::{ByteSources, SourceOptions};
-
 use rasteret::read::{ReadLimits, RequestCost};
-use rasteret::record::to_batch;
-use rasteret::schema::{Asset, Record, RecordStream, Selection, SourceAdapter, SourceBatch};
+use rasteret::schema::{Asset, Record};
 use rasteret::{Area, Collection, Crs, Database};
 use rasteret_serve::{Options, Server};
 use rasteret_synth::scene::{Band, Scene};
@@ -58,7 +56,7 @@ impl Fixture {
 
     /// The collection of the archive's scenes with hrefs that begin with `prefix` and end with `query`.
     pub fn build(&self, prefix: &str, query: &str, options: SourceOptions) -> Built {
-        Built::new(Prefixed { records: self.records(prefix, query) }, options)
+        Built::new(listed(self.records(prefix, query)), options)
     }
 
     pub fn local(&self) -> Built {
@@ -102,25 +100,9 @@ impl Fixture {
     }
 }
 
-/// Records that somebody listed, without a look at the files.
-#[derive(Debug)]
-pub struct Prefixed {
-    pub records: Vec<Record>,
-}
-
-impl SourceAdapter for Prefixed {
-    fn kind(&self) -> &'static str {
-        "listed"
-    }
-
-    fn description(&self) -> String {
-        format!("{} records", self.records.len())
-    }
-
-    fn records<'a>(&'a self, _: &'a Selection) -> RecordStream<'a> {
-        let batches = self.records.chunks(2).map(|records| Ok(SourceBatch::new(to_batch(records).unwrap())));
-        futures::stream::iter(batches).boxed()
-    }
+/// Records without a look at the files, in batches of two.
+pub fn listed(records: impl IntoIterator<Item = Record>) -> Listed {
+    Listed { batch: 2, ..Listed::new(records) }
 }
 
 /// A database with a collection.
@@ -132,7 +114,7 @@ pub struct Built {
 }
 
 impl Built {
-    pub fn new(source: Prefixed, options: SourceOptions) -> Self {
+    pub fn new(source: Listed, options: SourceOptions) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let database = Database::open_writable(folder.path().join("remote.rasteret")).unwrap();
         let database = database.with_sources(ByteSources::new(options));

@@ -1,11 +1,10 @@
 //! What tests ask of a source.
 
-use futures::TryStreamExt;
 use rasteret::blocking::Wait;
 use rasteret::io::{ByteSources, SourceOptions};
-use rasteret::record::RecordColumns;
-use rasteret::schema::{Record, Selection, SourceAdapter, SourceError, SourceFailure};
+use rasteret::schema::{Record, Selection, SourceError, SourceFailure};
 use rasteret::stac::StacSource;
+use rasteret_schema::conformance::read_all;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,17 +20,7 @@ pub fn read(
     source: &StacSource,
     selection: &Selection,
 ) -> Result<(Vec<Record>, Vec<SourceFailure>), SourceError> {
-    let (mut records, mut failures) = (Vec::new(), Vec::new());
-    async {
-        let mut batches = source.records(selection);
-        while let Some(batch) = batches.try_next().await? {
-            let columns = RecordColumns::new(&batch.records).unwrap();
-            records.extend((0..columns.len()).map(|row| columns.record(row)));
-            failures.extend(batch.failures);
-        }
-        Ok((records, failures))
-    }
-    .wait()
+    read_all(source, selection).wait()
 }
 
 /// Ids of all records of a source without failures, in their order.

@@ -4,12 +4,9 @@ Reads one JSON document from stdin: `folder`, where arrays are written to, and `
 lists of cases. Writes one JSON document with the answers to stdout. Numbers keep all their bits both ways.
 """
 
-import json
 import os
-import sys
 import time
 import warnings
-from pathlib import Path
 
 import numpy as np
 import rasterio
@@ -20,6 +17,8 @@ from rasterio.errors import RasterioError
 from rasterio.io import MemoryFile
 from rasterio.transform import Affine, array_bounds
 from rasterio.warp import aligned_target, calculate_default_transform, reproject
+
+import oracle
 
 warnings.simplefilter("ignore")
 
@@ -115,20 +114,7 @@ def timing(case, _):
     return best
 
 
-ANSWERS = {"warps": warp, "grids": grid, "timings": timing}
-
-
-def main():
+if __name__ == "__main__":
     # GDAL warns on stdout's neighbour of what cannot be transformed.
     os.environ["CPL_LOG"] = "/dev/null"
-    request = json.load(sys.stdin)
-    folder = Path(request.pop("folder"))
-    answers = {
-        key: [ANSWERS[key](case, folder / f"{key}-{number}.bin") for number, case in enumerate(cases)]
-        for key, cases in request.items()
-    }
-    json.dump(answers, sys.stdout)
-
-
-if __name__ == "__main__":
-    main()
+    oracle.answer({"warps": warp, "grids": grid, "timings": timing})

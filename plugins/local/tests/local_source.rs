@@ -7,7 +7,7 @@ use futures::executor::block_on;
 use futures::{StreamExt, TryStreamExt};
 use rasteret_geotiff::GeoTiffReader;
 use rasteret_local::LocalSource;
-use rasteret_schema::conformance::{Expectations, source_adapter};
+use rasteret_schema::conformance::{Expectations, read_all, source_adapter};
 use rasteret_schema::record::RecordColumns;
 use rasteret_schema::{
     ByteRanges, ImageView, Parsed, RasterError, RasterReader, Record, Selection, SourceAdapter, SourceBatch,
@@ -75,15 +75,12 @@ fn batches(source: &LocalSource, selection: &Selection) -> Result<Vec<SourceBatc
 
 /// All records, and failures as `file name: kind`.
 fn read(source: &LocalSource) -> (Vec<Record>, BTreeMap<String, String>) {
-    let (mut records, mut failures) = (Vec::new(), BTreeMap::new());
-    for batch in batches(source, &Selection::default()).unwrap() {
-        let columns = RecordColumns::new(&batch.records).unwrap();
-        records.extend((0..columns.len()).map(|row| columns.record(row)));
-        for failure in batch.failures {
-            let name = Path::new(&failure.href).file_name().unwrap().to_str().unwrap().to_owned();
-            assert!(!failure.message.is_empty());
-            failures.insert(name, failure.kind);
-        }
+    let (records, failed) = block_on(read_all(source, &Selection::default())).unwrap();
+    let mut failures = BTreeMap::new();
+    for failure in failed {
+        let name = Path::new(&failure.href).file_name().unwrap().to_str().unwrap().to_owned();
+        assert!(!failure.message.is_empty());
+        failures.insert(name, failure.kind);
     }
     (records, failures)
 }

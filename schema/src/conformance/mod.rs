@@ -13,7 +13,7 @@
 //! | [`source_adapter`] | [`SourceAdapter`](crate::SourceAdapter) |
 //! | [`raster_reader`] | [`RasterReader`](crate::RasterReader) |
 //!
-//! [`LocalFiles`] and [`OneFile`] are an [`Access`](crate::Access) for adapters that are tested on files, and on any
+//! [`read_all`] gives what a source has, for tests of its own. [`LocalFiles`] and [`OneFile`] are an [`Access`](crate::Access) for adapters that are tested on files, and on any
 //! bytes.
 //!
 //! A suite does not stop at the first violation: it returns all of them, with counts of what it saw, so
@@ -24,6 +24,7 @@ mod access;
 mod header;
 mod one_file;
 mod random;
+mod read_all;
 mod reader;
 mod source;
 #[cfg(test)]
@@ -31,6 +32,7 @@ mod tests;
 
 pub use access::LocalFiles;
 pub use one_file::OneFile;
+pub use read_all::read_all;
 pub use reader::{ReaderReport, raster_reader};
 pub use source::{Expectations, SourceReport, source_adapter};
 

@@ -9,7 +9,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Decimal128Type, Float64Type, Int64Type};
 use arrow_array::{Array, ArrayRef, BooleanArray, Datum, Int64Array, RecordBatch, new_null_array};
 use arrow_cast::{CastOptions, cast_with_options};
-use arrow_schema::{DataType, TimeUnit};
+use arrow_schema::DataType;
 use std::sync::Arc;
 
 type Result<T> = std::result::Result<T, FilterError>;
@@ -158,12 +158,13 @@ pub(super) fn canonical(array: &ArrayRef, kind: &Kind) -> Result<ArrayRef> {
         Kind::Text => cast(array, &DataType::Utf8View),
         Kind::Geometry => cast(array, &DataType::BinaryView),
         Kind::Micros => {
-            let zone = match array.data_type() {
-                DataType::Timestamp(_, zone) => zone.clone(),
-                _ => None,
-            };
-            let micros = cast(array, &DataType::Timestamp(TimeUnit::Microsecond, zone))?;
-            cast(&micros, &DataType::Int64)
+            let beyond =
+                || FilterError::Evaluation("a time is beyond what 64 bits of microseconds hold".into());
+            let micros = rasteret_schema::time::micros(array).ok_or_else(beyond)?;
+            match micros.null_count() == array.null_count() {
+                true => Ok(Arc::new(micros.reinterpret_cast::<Int64Type>())),
+                false => Err(beyond()),
+            }
         }
         Kind::Nanos => cast(&cast(array, &DataType::Int64)?, &DataType::Decimal128(PRECISION, 0)),
     }

@@ -63,46 +63,52 @@ fn of_parser(text: &str, error: cql2::Error) -> FilterError {
             let at = match error.location {
                 pest::error::InputLocation::Pos(at) | pest::error::InputLocation::Span((at, _)) => at,
             };
-            let renamed = error.renamed_rules(|rule| words(&format!("{rule:?}")).to_owned());
-            syntax(text, at, renamed.variant.message().into_owned())
+            let reason = match &error.variant {
+                pest::error::ErrorVariant::ParsingError { positives, .. } => expected(positives),
+                pest::error::ErrorVariant::CustomError { message } => message.clone(),
+            };
+            syntax(text, at, reason)
         }
         other => FilterError::Invalid(other.to_string()),
     }
 }
 
-/// A rule of the grammar in the words of its users.
-fn words(rule: &str) -> &str {
-    match rule {
-        "NotFlag" | "UnaryNot" => "NOT",
-        "And" => "AND",
-        "Or" => "OR",
-        "Add" => "+",
-        "Subtract" | "Negative" => "-",
-        "Multiply" => "*",
-        "Divide" => "/",
-        "Modulo" => "%",
-        "Power" => "^",
-        "Eq" => "=",
-        "Gt" => ">",
-        "GtEq" => ">=",
-        "Lt" => "<",
-        "LtEq" => "<=",
-        "NotEq" => "<>",
-        "In" => "IN",
-        "Like" => "LIKE",
-        "IsNullPostfix" => "IS NULL",
-        "BetweenPostfix" => "BETWEEN",
-        "EOI" => "the end",
-        "Identifier" => "a column",
-        "Function" => "a function",
-        "Array" => "a list",
-        "ExpressionInParentheses" => "(",
-        "True" => "TRUE",
-        "False" => "FALSE",
-        "Null" => "NULL",
-        "DECIMAL" | "Double" => "a number",
-        "SingleQuotedString" => "a 'text'",
-        other => other,
+/// What a text may have at a place, in the words of its users, and the rules of the grammar that begin with it.
+const WORDS: [(&str, &[&str]); 17] = [
+    ("an expression", &["Expr", "BetweenOperand"]),
+    ("a column", &["Identifier"]),
+    ("a number", &["DECIMAL", "Double", "COORD"]),
+    ("a 'text'", &["SingleQuotedString"]),
+    ("a geometry", &["GEOMETRY", "GEOMETRY_MEMBER"]),
+    ("TRUE", &["True"]),
+    ("FALSE", &["False"]),
+    ("NULL", &["Null"]),
+    (
+        "(",
+        &["ExpressionInParentheses", "Array", "PCOORD", "PCOORDLIST", "PCOORDLISTLIST", "PCOORDLISTLISTLIST"],
+    ),
+    ("EMPTY", &["EMPTYSET"]),
+    ("-", &["Negative"]),
+    ("NOT", &["NotFlag", "UnaryNot"]),
+    (
+        "a comparison (=, <>, <, <=, >, >=, LIKE, IN, BETWEEN, IS NULL)",
+        &["Eq", "NotEq", "Lt", "LtEq", "Gt", "GtEq", "Like", "In", "BetweenPostfix", "IsNullPostfix"],
+    ),
+    ("an operator (+, -, *, /, %, ^)", &["Add", "Subtract", "Multiply", "Divide", "Modulo", "Power"]),
+    ("AND", &["And"]),
+    ("OR", &["Or"]),
+    ("the end", &["EOI"]),
+];
+
+/// What was expected, of the rules that the parser tried: each once.
+fn expected<R: std::fmt::Debug>(rules: &[R]) -> String {
+    let rules: Vec<String> = rules.iter().map(|rule| format!("{rule:?}")).collect();
+    let is_tried = |names: &[&str]| rules.iter().any(|rule| names.contains(&rule.as_str()));
+    let words = WORDS.iter().filter(|(_, names)| is_tried(names)).map(|(word, _)| *word);
+    match words.collect::<Vec<_>>().as_slice() {
+        [] => "this cannot be read".to_owned(),
+        [only] => format!("expected {only}"),
+        [all @ .., last] => format!("expected {} or {last}", all.join(", ")),
     }
 }
 

@@ -99,3 +99,19 @@ fn only_what_is_named_is_read() {
     assert_eq!(columns("T_DURING(INTERVAL(s, n), INTERVAL('..', '2024-01-01'))"), "s n");
     assert_eq!(columns("1 = 2"), "");
 }
+
+#[test]
+fn times_that_microseconds_do_not_hold_are_an_error() {
+    let columns: [ArrayRef; 3] = [
+        Arc::new(Date32Array::from(vec![0, i32::MAX])),
+        Arc::new(Date64Array::from(vec![0, i64::MAX])),
+        Arc::new(TimestampSecondArray::from(vec![0, i64::MIN])),
+    ];
+    let condition = Condition::parse("day > DATE('2024-01-01')").unwrap();
+    for column in columns {
+        let batch = RecordBatch::try_from_iter([("day", column)]).unwrap();
+        let bound = condition.bind(batch.schema_ref()).unwrap();
+        assert!(matches!(bound.evaluate(&batch), Err(FilterError::Evaluation(_))));
+        assert_eq!(bound.evaluate(&batch.slice(0, 1)).unwrap(), BooleanArray::from(vec![false]));
+    }
+}

@@ -2,10 +2,9 @@
 
 use super::ExportError;
 use super::geo::Footprints;
-use super::layout::Layout;
+use super::layout::{Layout, Rows};
 use super::plan::GROUP_ROWS;
 use crate::error::Result;
-use crate::share::SharedRows;
 use arrow_array::{Array, RecordBatch, new_null_array};
 use arrow_schema::{Field, Schema, SchemaRef};
 use parquet::arrow::ArrowSchemaConverter;
@@ -45,6 +44,8 @@ pub struct RowGroup {
     pub footprints: Footprints,
     /// Whether its headers are [whole](crate::share::SharedRows::whole_headers).
     pub whole_headers: bool,
+    /// Hrefs that are not below what they were to be relative to.
+    pub hrefs_kept: u64,
 }
 
 impl Encoder {
@@ -110,6 +111,7 @@ struct OpenGroup {
     rows: usize,
     footprints: Footprints,
     whole_headers: bool,
+    hrefs_kept: u64,
 }
 
 impl OpenGroup {
@@ -120,10 +122,11 @@ impl OpenGroup {
             rows: 0,
             footprints: Footprints::default(),
             whole_headers: true,
+            hrefs_kept: 0,
         })
     }
 
-    fn write(&mut self, SharedRows { batch, whole_headers }: &SharedRows) -> Result<()> {
+    fn write(&mut self, Rows { batch, whole_headers, hrefs_kept }: &Rows) -> Result<()> {
         let mut writers = self.writers.iter_mut();
         for (field, column) in batch.schema_ref().fields().iter().zip(batch.columns()) {
             for (leaf, writer) in compute_leaves(field, column)?.iter().zip(&mut writers) {
@@ -132,6 +135,7 @@ impl OpenGroup {
         }
         self.rows += batch.num_rows();
         self.whole_headers &= whole_headers;
+        self.hrefs_kept += hrefs_kept;
         self.footprints.add(batch)
     }
 
@@ -140,9 +144,9 @@ impl OpenGroup {
     }
 
     fn close(self) -> Result<RowGroup> {
-        let OpenGroup { writers, rows, footprints, whole_headers } = self;
+        let OpenGroup { writers, rows, footprints, whole_headers, hrefs_kept } = self;
         let columns = writers.into_iter().map(ArrowColumnWriter::close).collect::<Result<_, _>>()?;
-        Ok(RowGroup { columns, rows, footprints, whole_headers })
+        Ok(RowGroup { columns, rows, footprints, whole_headers, hrefs_kept })
     }
 }
 

@@ -7,7 +7,7 @@
 //! | --- | --- |
 //! | `plan`, `hilbert`, `partition` | which record goes into which file, in which order |
 //! | `spill` | rows in that order, with little memory |
-//! | `layout` | the tables that there are to export |
+//! | `layout`, `relative` | the tables that there are to export, and how their hrefs are written |
 //! | `encode` | rows as row groups |
 //! | `metadata`, `geo` | what files say of themselves |
 //! | `destination` | files that appear all at once |
@@ -25,6 +25,7 @@ mod layout;
 mod metadata;
 mod partition;
 mod plan;
+mod relative;
 mod spill;
 mod write;
 
@@ -39,6 +40,7 @@ use layout::Layout;
 use partition::Partitioning;
 use plan::Plan;
 use rasteret_schema::access::plain_href;
+use relative::RelativeHrefs;
 use serde::Serialize;
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -66,6 +68,8 @@ pub struct Export {
     partition_by: Option<Vec<String>>,
     format: ExportFormat,
     columns: Option<Vec<String>>,
+    relative_to: Option<String>,
+    allow_unfinished: bool,
     overwrite: bool,
     progress: Option<Callback>,
 }
@@ -91,6 +95,8 @@ pub struct ExportProgress {
     pub total_rows: u64,
     /// Bytes that were written.
     pub bytes: u64,
+    /// Hrefs that were written as they are, since they are not below what they were to be relative to.
+    pub hrefs_kept: u64,
     /// Time since the start.
     pub elapsed: Duration,
 }
@@ -106,6 +112,9 @@ pub struct ExportSummary {
     pub bytes: u64,
     /// Where they are.
     pub dest: String,
+    /// Hrefs that are as they were, since they are not below what they were to be relative to; each band of each
+    /// record counts. `None` if nothing was to be relative.
+    pub hrefs_kept: Option<u64>,
     /// How long it took.
     pub seconds: f64,
 }
@@ -129,6 +138,8 @@ impl Export {
             partition_by: None,
             format: ExportFormat::default(),
             columns: None,
+            relative_to: None,
+            allow_unfinished: false,
             overwrite: false,
             progress: None,
         }
@@ -158,6 +169,32 @@ impl Export {
         self
     }
 
+    /// Writes hrefs of files below a folder or a URL relative to it, so that whoever has a copy of the files can use
+    /// the export: [`Import::base_dir`](crate::share::Import::base_dir) says where theirs are. Other hrefs stay as
+    /// they are, and are counted: [`ExportSummary::hrefs_kept`].
+    ///
+    /// Hrefs are text, which nothing escapes: below a folder a path, below a URL what follows it.
+    ///
+    /// ```no_run
+    /// # fn export(collection: rasteret::Collection) -> rasteret::Result<()> {
+    /// use rasteret::blocking::Wait;
+    /// // /data/imagery/2024/B04.tif is written as 2024/B04.tif.
+    /// let summary = collection.export("/data/imagery/index").relative_to("/data/imagery").run().wait()?;
+    /// assert_eq!(summary.hrefs_kept, Some(0));
+    /// # Ok(()) }
+    /// ```
+    pub fn relative_to(mut self, base: impl Into<String>) -> Self {
+        self.relative_to = Some(base.into());
+        self
+    }
+
+    /// Exports what there is of a collection whose build has not come to its end. Without it that is
+    /// [refused](Error::Unfinished): whoever gets the export cannot tell that records are missing.
+    pub fn allow_unfinished(mut self, allow: bool) -> Self {
+        self.allow_unfinished = allow;
+        self
+    }
+
     /// Replaces what is at the destination, if it is a file, or a folder with nothing in it but Parquet files.
     ///
     /// It stays until the new files are whole. A folder is then exchanged in one step where the system can do so,
@@ -178,11 +215,13 @@ impl Export {
     ///
     /// # Errors
     ///
-    /// If no record matches, something is at the destination already, a column does not exist or cannot be written,
+    /// [`Error::Unfinished`]; if no record matches, something is at the destination already, a column does not exist or cannot be written,
     /// the partitions are too many, or the destination cannot be written to. Nothing is left there then.
     pub async fn run(self) -> Result<ExportSummary> {
         let started = Instant::now();
-        let Export { collection, dest, format, columns, overwrite, progress, .. } = self;
+        let Export { collection, dest, format, columns, allow_unfinished, overwrite, progress, .. } = self;
+        let relative = self.relative_to.as_deref().map(RelativeHrefs::new).transpose()?;
+        let is_relative = relative.is_some();
         let partition_by = match (self.partition_by, Destination::is_file(&dest)) {
             (Some(columns), true) if !columns.is_empty() => {
                 let why = format!("{} is a single file, which has no partitions", plain_href(&dest));
@@ -196,7 +235,10 @@ impl Export {
         let mut destination = Destination::begin(&sources, &dest, overwrite).await?;
         let scratch = destination.scratch();
         let prepared = cpu::run(move || {
-            let stored = collection.snapshot()?.collection(collection.name())?;
+            let stored = match allow_unfinished {
+                true => collection.snapshot()?.collection(collection.name())?,
+                false => collection.finished()?,
+            };
             let partitioning = Partitioning::new(stored.schema(), &partition_by)?;
             let all: Vec<String> = match columns {
                 Some(columns) => columns,
@@ -208,13 +250,11 @@ impl Export {
             let kept: Vec<&str> =
                 all.iter().map(String::as_str).filter(|column| !partitioning.takes(column)).collect();
             let table = SharedTable::new(&stored, Some(&kept))?;
-            let layout = match format {
-                ExportFormat::Rasteret => Layout::Rasteret(table),
-                ExportFormat::StacGeoparquet => {
-                    let items = StacTable::new(table.schema())?;
-                    Layout::Stac(table, items)
-                }
+            let items = match format {
+                ExportFormat::Rasteret => None,
+                ExportFormat::StacGeoparquet => Some(StacTable::new(table.schema())?),
             };
+            let layout = Layout::new(table, items, relative);
             let plan = Plan::new(&stored, collection.filter(), &partitioning)?;
             Writing::new(&stored, plan, &partitioning, layout, &scratch)
         });
@@ -226,10 +266,11 @@ impl Export {
             Err(error) => Err(error),
         };
         match written {
-            Ok((files, ExportProgress { rows, bytes, .. })) => {
+            Ok((files, ExportProgress { rows, bytes, hrefs_kept, .. })) => {
                 destination.publish().await?;
                 let seconds = started.elapsed().as_secs_f64();
-                Ok(ExportSummary { files, rows, bytes, dest: plain_href(&dest), seconds })
+                let hrefs_kept = is_relative.then_some(hrefs_kept);
+                Ok(ExportSummary { files, rows, bytes, dest: plain_href(&dest), hrefs_kept, seconds })
             }
             Err(error) => {
                 destination.give_up().await;

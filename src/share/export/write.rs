@@ -92,6 +92,7 @@ impl Writing {
                     none => none.insert(self.begin(file, destination).await?),
                 };
                 progress.rows += group.rows as u64;
+                progress.hrefs_kept += group.hrefs_kept;
                 writer.append(group, destination, &mut progress).await?;
                 progress.elapsed = started.elapsed();
                 if let Some(callback) = &mut callback {

@@ -16,7 +16,7 @@ mod source;
 
 pub use error::ImportError;
 
-use crate::build::{Build, BuildProgress, BuildSummary};
+use crate::build::{Build, BuildOptions, BuildProgress, BuildSummary};
 use crate::cpu;
 use crate::database::Database;
 use crate::error::{Error, Result};
@@ -32,7 +32,6 @@ use source::ImportSource;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
 
 /// An import, as the user asks for it. Nothing is looked at until it is run.
 ///
@@ -55,13 +54,8 @@ pub struct Import {
     base_dir: Option<String>,
     allow_local: Vec<PathBuf>,
     cloud: CloudConfig,
-    filter: Filter,
-    force: bool,
-    strict: bool,
-    progress: Option<Callback>,
+    options: BuildOptions,
 }
-
-type Callback = Box<dyn FnMut(BuildProgress) + Send>;
 
 #[derive(Clone)]
 enum Origin {
@@ -77,7 +71,7 @@ impl fmt::Debug for Import {
             .field("name", &self.name)
             .field("base_dir", &self.base_dir)
             .field("allow_local", &self.allow_local)
-            .field("filter", &self.filter)
+            .field("options", &self.options)
             .finish_non_exhaustive()
     }
 }
@@ -102,10 +96,7 @@ impl Import {
             base_dir: None,
             allow_local: Vec::new(),
             cloud: CloudConfig::default(),
-            filter: Filter::new(),
-            force: false,
-            strict: false,
-            progress: None,
+            options: BuildOptions::default(),
         }
     }
 
@@ -138,25 +129,25 @@ impl Import {
 
     /// Which records to take.
     pub fn filter(mut self, filter: Filter) -> Self {
-        self.filter = filter;
+        self.options.filter = filter;
         self
     }
 
     /// Imports again even if nothing changed.
     pub fn force(mut self, force: bool) -> Self {
-        self.force = force;
+        self.options.force = force;
         self
     }
 
     /// Makes a record that cannot be taken, or a header that makes no sense, an error. What came before it stays.
     pub fn strict(mut self, strict: bool) -> Self {
-        self.strict = strict;
+        self.options.run.strict = strict;
         self
     }
 
     /// Calls back with each batch that is stored, from the thread that did it; never twice at a time.
     pub fn on_progress(mut self, callback: impl FnMut(BuildProgress) + Send + 'static) -> Self {
-        self.progress = Some(Box::new(callback));
+        self.options.run.on_progress(callback);
         self
     }
 
@@ -179,9 +170,8 @@ impl Import {
     ///
     /// If the table cannot be read, is not all of an export ([`ImportError`]; nothing is stored then), a collection of
     /// this name was made from something else, or anything cannot be taken and the import is strict.
-    pub async fn run(mut self) -> Result<BuildSummary> {
-        let started = Instant::now();
-        let progress = self.progress.take();
+    pub async fn run(self) -> Result<BuildSummary> {
+        self.options.run.progress.start();
         let (import, source, known) = cpu::run(move || {
             let source = self.source()?;
             let known = match &self.name {
@@ -193,7 +183,7 @@ impl Import {
         .await?;
         if let Some((description, summary)) = known {
             import.keep_cloud(&summary.name, &description)?;
-            return Ok(BuildSummary { seconds: started.elapsed().as_secs_f64(), ..summary });
+            return Ok(summary);
         }
         let contents = Contents::of(&source.described.footers().await?)?;
         let name = import.name.clone().or(contents.name.clone()).or_else(|| stem(&source.description()));
@@ -204,18 +194,13 @@ impl Import {
         })?;
         let clouds = with(contents.clouds.clone(), &import.cloud);
         let source = source.described_by(&contents, &clouds);
-        let mut build = import.build(source.clone()).name(name);
-        if let Some(progress) = progress {
-            build = build.on_progress(progress);
-        }
+        let build = import.build(source.clone()).name(name);
         let description = describe(contents.description, &source);
-        let summary = build.imported(description, clouds, contents.has_whole_headers).run().await?;
-        Ok(BuildSummary { seconds: started.elapsed().as_secs_f64(), ..summary })
+        build.imported(description, clouds, contents.has_whole_headers).run().await
     }
 
     fn build(&self, source: ImportSource) -> Build {
-        let build = Build::new(self.database.clone(), Box::new(source)).enrich(false);
-        build.filter(self.filter.clone()).force(self.force).strict(self.strict)
+        Build::new(self.database.clone(), Box::new(source)).enrich(false).options(self.options.clone())
     }
 
     /// The table, before its files are looked at.

@@ -77,7 +77,7 @@ impl Context {
 
     /// The database of the million records.
     pub fn million_database(&self) -> PathBuf {
-        self.records.join("million.rasteret")
+        self.records.join("million-finished.rasteret")
     }
 
     /// The same records as this project exports them.

@@ -66,6 +66,9 @@ fn write(path: &Path, count: u64) -> Result<()> {
         transaction.append(COLLECTION, &batch(numbers)?, &headers, &[])?;
         transaction.commit()?;
     }
+    let mut transaction = store.write()?;
+    transaction.complete(COLLECTION)?;
+    transaction.commit()?;
     Ok(store.compact()?)
 }
 

@@ -45,6 +45,26 @@ pub enum Fault {
     Delay(Duration),
 }
 
+impl Fault {
+    /// Faults of servers and networks that pass when a client asks again; of those that come in the middle of a body,
+    /// after so many bytes of it.
+    pub fn transient(after: u64) -> Vec<Fault> {
+        let statuses = [500, 502, 503, 504, 429, 408].map(Fault::Status);
+        let others = [
+            Fault::RetryAfter(503, 0),
+            Fault::Reset { after: 0 },
+            Fault::Reset { after },
+            Fault::Truncate { after: 0 },
+            Fault::Truncate { after },
+            Fault::TruncateChunked { after },
+            Fault::Stall { after: None },
+            Fault::Stall { after: Some(0) },
+            Fault::Stall { after: Some(after) },
+        ];
+        statuses.into_iter().chain(others).collect()
+    }
+}
+
 /// What the next requests run into.
 #[derive(Debug, Default)]
 pub struct Schedule(Mutex<VecDeque<Option<Fault>>>);

@@ -1,14 +1,12 @@
 //! What tests ask of a source.
 
-use futures::TryStreamExt;
 use futures::executor::block_on;
 use futures::future::BoxFuture;
 use futures::stream::BoxStream;
-use rasteret_schema::conformance::LocalFiles;
-use rasteret_schema::record::RecordColumns;
+use rasteret_schema::conformance::{LocalFiles, read_all};
 use rasteret_schema::{
-    Access, AccessError, Document, DocumentRequest, ListedFile, RandomAccess, Record, Selection,
-    SourceAdapter, SourceError, SourceFailure,
+    Access, AccessError, Document, DocumentRequest, ListedFile, RandomAccess, Record, Selection, SourceError,
+    SourceFailure,
 };
 use rasteret_stac::StacSource;
 use std::path::Path;
@@ -64,16 +62,7 @@ pub fn read(
     source: &StacSource,
     selection: &Selection,
 ) -> Result<(Vec<Record>, Vec<SourceFailure>), SourceError> {
-    let (mut records, mut failures) = (Vec::new(), Vec::new());
-    block_on(async {
-        let mut batches = source.records(selection);
-        while let Some(batch) = batches.try_next().await? {
-            let columns = RecordColumns::new(&batch.records).unwrap();
-            records.extend((0..columns.len()).map(|row| columns.record(row)));
-            failures.extend(batch.failures);
-        }
-        Ok((records, failures))
-    })
+    block_on(read_all(source, selection))
 }
 
 /// Ids of all records of a source without failures.

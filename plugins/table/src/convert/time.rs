@@ -1,35 +1,19 @@
 //! Times as microseconds since 1970, UTC, whatever the column's type.
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{
-    Date32Type, Date64Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType,
-    TimestampNanosecondType, TimestampSecondType,
-};
+use arrow_array::types::Int64Type;
 use arrow_array::{Array, ArrayRef, TimestampMicrosecondArray};
 use arrow_cast::cast;
-use arrow_schema::{ArrowError, DataType, TimeUnit};
+use arrow_schema::{ArrowError, DataType};
 use chrono::{DateTime, NaiveDate, NaiveTime};
 
 /// The times of a column; null where a value is not a time. Timestamps without a zone are UTC; integers are
 /// years.
 pub(super) fn micros(column: &ArrayRef) -> Result<TimestampMicrosecondArray, ArrowError> {
+    if let Some(times) = rasteret_schema::time::micros(column) {
+        return Ok(times);
+    }
     Ok(match column.data_type() {
-        DataType::Timestamp(TimeUnit::Second, _) => {
-            column.as_primitive::<TimestampSecondType>().unary_opt(|it| it.checked_mul(1_000_000))
-        }
-        DataType::Timestamp(TimeUnit::Millisecond, _) => {
-            column.as_primitive::<TimestampMillisecondType>().unary_opt(|it| it.checked_mul(1000))
-        }
-        DataType::Timestamp(TimeUnit::Microsecond, _) => {
-            column.as_primitive::<TimestampMicrosecondType>().unary_opt(Some)
-        }
-        DataType::Timestamp(TimeUnit::Nanosecond, _) => {
-            column.as_primitive::<TimestampNanosecondType>().unary_opt(|it| Some(it.div_euclid(1000)))
-        }
-        DataType::Date32 => {
-            column.as_primitive::<Date32Type>().unary_opt(|it| i64::from(it).checked_mul(86_400_000_000))
-        }
-        DataType::Date64 => column.as_primitive::<Date64Type>().unary_opt(|it| it.checked_mul(1000)),
         integer if integer.is_integer() => {
             cast(column, &DataType::Int64)?.as_primitive::<Int64Type>().unary_opt(year)
         }

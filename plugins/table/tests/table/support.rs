@@ -10,8 +10,7 @@ use futures::future::BoxFuture;
 use futures::stream::BoxStream;
 use parquet::arrow::ArrowWriter;
 use parquet::file::properties::WriterProperties;
-use rasteret_schema::conformance::LocalFiles;
-use rasteret_schema::record::RecordColumns;
+use rasteret_schema::conformance::{LocalFiles, read_all};
 use rasteret_schema::{
     Access, AccessError, Document, DocumentRequest, ListedFile, ObjectVersion, RandomAccess, Record,
     Selection, SourceAdapter, SourceBatch, SourceError,
@@ -35,13 +34,9 @@ pub fn batches(source: &TableSource, selection: &Selection) -> Result<Vec<Source
 
 /// All records.
 pub fn records(source: &TableSource, selection: &Selection) -> Vec<Record> {
-    let batches = batches(source, selection).unwrap();
-    batches.iter().for_each(|batch| assert_eq!(batch.failures, []));
-    let of = |batch: &SourceBatch| {
-        let columns = RecordColumns::new(&batch.records).unwrap();
-        (0..columns.len()).map(|row| columns.record(row)).collect::<Vec<_>>()
-    };
-    batches.iter().flat_map(of).collect()
+    let (records, failures) = block_on(read_all(source, selection)).unwrap();
+    assert_eq!(failures, []);
+    records
 }
 
 /// Why a table cannot be read.

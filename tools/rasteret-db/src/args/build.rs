@@ -22,9 +22,9 @@ pub struct Common {
     pub strict: bool,
 }
 
-/// How much is read of what a build finds.
+/// How much is read of what a build finds, and how.
 #[derive(Debug, clap::Args)]
-pub struct Limits {
+pub struct Reading {
     /// Only these bands
     #[arg(long, value_delimiter = ',', value_name = "B04,B08")]
     pub bands: Vec<String>,
@@ -34,6 +34,8 @@ pub struct Limits {
     /// How many headers are read at once
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..))]
     pub max_concurrent: u16,
+    #[command(flatten)]
+    pub cloud: Cloud,
 }
 
 /// What a STAC API is asked for, beside place and time.
@@ -59,9 +61,7 @@ pub struct Build {
     #[command(flatten)]
     pub search: Search,
     #[command(flatten)]
-    pub limits: Limits,
-    #[command(flatten)]
-    pub cloud: Cloud,
+    pub reading: Reading,
 }
 
 #[derive(Debug, clap::Args)]
@@ -82,9 +82,7 @@ pub struct BuildStac {
     #[command(flatten)]
     pub search: Search,
     #[command(flatten)]
-    pub limits: Limits,
-    #[command(flatten)]
-    pub cloud: Cloud,
+    pub reading: Reading,
 }
 
 #[derive(Debug, clap::Args)]
@@ -106,9 +104,7 @@ pub struct BuildTable {
     #[command(flatten)]
     pub bands: BandMaps,
     #[command(flatten)]
-    pub limits: Limits,
-    #[command(flatten)]
-    pub cloud: Cloud,
+    pub reading: Reading,
 }
 
 /// Where bands are.

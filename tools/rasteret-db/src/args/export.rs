@@ -15,6 +15,12 @@ pub struct Export {
     /// The table that is written
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
+    /// Write hrefs of files below this folder or URL relative to it; `import --base-dir` says where they are then
+    #[arg(long, value_name = "DIR|URL")]
+    pub relative_to: Option<String>,
+    /// Export what there is of a collection whose build was interrupted
+    #[arg(long)]
+    pub unfinished: bool,
     /// Replace the export that is there
     #[arg(long)]
     pub overwrite: bool,

@@ -11,7 +11,7 @@ mod sample;
 mod selection;
 mod store;
 
-pub use build::{BandMaps, Build, BuildLocal, BuildStac, BuildTable, Common, Limits, Search};
+pub use build::{BandMaps, Build, BuildLocal, BuildStac, BuildTable, Common, Reading, Search};
 pub use collections::{Annotate, Collections, Merge, Split, SplitBy};
 pub use database::Db;
 pub use datasets::Datasets;

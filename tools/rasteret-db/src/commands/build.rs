@@ -2,7 +2,7 @@
 
 use super::Session;
 use crate::Outcome;
-use crate::args::{BandMaps, Build, BuildLocal, BuildStac, BuildTable, Cloud, Common, Limits, Search};
+use crate::args::{BandMaps, Build, BuildLocal, BuildStac, BuildTable, Cloud, Common, Reading, Search};
 use crate::print::{CommandError, plural};
 use indicatif::ProgressBar;
 use rasteret::Database;
@@ -15,11 +15,10 @@ use rasteret::schema::access::plain_href;
 use serde_json::{Map, Value, json};
 
 pub fn dataset(session: &Session<'_>, build: &Build) -> Result<Outcome, CommandError> {
-    let database = session.open_writable_with(&build.cloud.store)?;
+    let database = session.open_writable_with(&build.reading.cloud.store)?;
     let dataset = database.catalog().get(&build.dataset)?.dataset;
-    let choice = choice(Some(&build.search), &build.limits);
-    let request = request(&database, dataset, choice, &build.cloud)?;
-    run(session, limited(request, &build.limits), &build.common)
+    let request = read(&database, dataset, Some(&build.search), &build.reading)?;
+    run(session, request, &build.common)
 }
 
 pub fn stac(session: &Session<'_>, build: &BuildStac) -> Result<Outcome, CommandError> {
@@ -32,10 +31,9 @@ pub fn stac(session: &Session<'_>, build: &BuildStac) -> Result<Outcome, Command
             "static_catalog": build.static_catalog,
         }),
     )?;
-    let database = session.open_writable_with(&build.cloud.store)?;
-    let choice = choice(Some(&build.search), &build.limits);
-    let request = request(&database, dataset, choice, &build.cloud)?;
-    run(session, limited(request, &build.limits), &build.common)
+    let database = session.open_writable_with(&build.reading.cloud.store)?;
+    let request = read(&database, dataset, Some(&build.search), &build.reading)?;
+    run(session, request, &build.common)
 }
 
 pub fn table(session: &Session<'_>, build: &BuildTable) -> Result<Outcome, CommandError> {
@@ -50,9 +48,9 @@ pub fn table(session: &Session<'_>, build: &BuildTable) -> Result<Outcome, Comma
             "bbox_columns": names(&build.bbox_columns),
         }),
     )?;
-    let database = session.open_writable_with(&build.cloud.store)?;
-    let request = request(&database, dataset, choice(None, &build.limits), &build.cloud)?;
-    run(session, limited(request, &build.limits), &build.common)
+    let database = session.open_writable_with(&build.reading.cloud.store)?;
+    let request = read(&database, dataset, None, &build.reading)?;
+    run(session, request, &build.common)
 }
 
 pub fn local(session: &Session<'_>, build: &BuildLocal) -> Result<Outcome, CommandError> {
@@ -103,13 +101,21 @@ fn object<V: Clone + Into<Value>>(pairs: &[(String, V)]) -> Value {
     pairs.iter().map(|(name, value)| (name.clone(), value.clone().into())).collect::<Map<_, _>>().into()
 }
 
-fn choice(search: Option<&Search>, limits: &Limits) -> Choice {
-    Choice {
-        bands: limits.bands.clone(),
+/// A build as the command line says that it is read.
+fn read(
+    database: &Database,
+    dataset: DatasetDescriptor,
+    search: Option<&Search>,
+    reading: &Reading,
+) -> Result<build::Build, CommandError> {
+    let choice = Choice {
+        bands: reading.bands.clone(),
         query: search.and_then(|search| search.query.clone()),
         filter: search.and_then(|search| search.filter.clone()),
         ids: search.map(|search| search.ids.clone()).unwrap_or_default(),
-    }
+    };
+    let request = request(database, dataset, choice, &reading.cloud)?;
+    Ok(request.enrich(!reading.no_enrich).max_concurrent(reading.max_concurrent.into()))
 }
 
 fn request(
@@ -121,10 +127,6 @@ fn request(
     dataset.cloud_config = Some(cloud.over(dataset.cloud()));
     let source = DatasetSource::new(&dataset, choice, database.sources());
     Ok(database.build(source.map_err(rasteret::Error::from)?))
-}
-
-fn limited(request: build::Build, limits: &Limits) -> build::Build {
-    request.enrich(!limits.no_enrich).max_concurrent(limits.max_concurrent.into())
 }
 
 /// Runs a build of records that come one after the other.

@@ -6,6 +6,7 @@ use crate::args::{Export, ExportFormat};
 use crate::print::{CommandError, bytes, plural};
 use rasteret::blocking::Wait;
 use rasteret::io::local_path;
+use rasteret::schema::access::plain_href;
 use rasteret::share;
 use serde_json::json;
 
@@ -20,14 +21,17 @@ pub fn run(session: &Session<'_>, export: &Export) -> Result<Outcome, CommandErr
         create_parent(&path)?;
     }
     let bar = session.printer.progress("records");
-    let mut request =
-        collection.export(&export.dest).format(format).overwrite(export.overwrite).on_progress({
-            let bar = bar.clone();
-            move |progress| {
-                bar.set_length(progress.total_rows);
-                bar.set_position(progress.rows);
-            }
-        });
+    let mut request = collection.export(&export.dest).format(format).overwrite(export.overwrite);
+    request = request.allow_unfinished(export.unfinished).on_progress({
+        let bar = bar.clone();
+        move |progress| {
+            bar.set_length(progress.total_rows);
+            bar.set_position(progress.rows);
+        }
+    });
+    if let Some(base) = &export.relative_to {
+        request = request.relative_to(base);
+    }
     let is_default = export.partition_by == ["year", "month"];
     if export.partition_by == ["none"] {
         request = request.partition_by(Vec::<String>::new());
@@ -36,9 +40,17 @@ pub fn run(session: &Session<'_>, export: &Export) -> Result<Outcome, CommandErr
     }
     let summary = request.run().wait()?;
     bar.finish_and_clear();
-    let report = json!({
+    let mut report = json!({
         "files": summary.files, "rows": summary.rows, "bytes": summary.bytes, "dest": summary.dest,
     });
+    if let Some(kept) = summary.hrefs_kept {
+        report["hrefs_kept"] = json!(kept);
+        if kept > 0 {
+            let base = plain_href(export.relative_to.as_deref().unwrap_or_default());
+            let hrefs = plural(kept, "href");
+            session.printer.note(format!("{hrefs} not below {base} stayed as they were"));
+        }
+    }
     session.printer.result(&report, || {
         format!(
             "{}: {} in {}, {} in {:.1} s",

@@ -42,6 +42,24 @@ fn collections_are_exported() {
 }
 
 #[test]
+fn hrefs_are_relative_to_what_is_named() {
+    let home = Home::new();
+    home.scenes("scenes");
+    let export = |base: &str, dest: &str| home.json(0, &["export", "scenes", dest, "--relative-to", base]);
+    let summary = export("scenes", "shared/relative");
+    assert_eq!(keys(&summary), ["bytes", "dest", "files", "hrefs_kept", "rows"]);
+    assert_eq!(summary["hrefs_kept"], 0);
+    let elsewhere = export("s3://bucket/scenes", "shared/absolute");
+    assert!(elsewhere["hrefs_kept"].as_u64() > Some(0), "{elsewhere}");
+    fs::rename(home.path("scenes"), home.path("moved")).unwrap();
+    let import =
+        |code: i32, table: &str| home.json(code, &["import", table, "--base-dir", "moved", "--name", table]);
+    assert_eq!(import(0, "shared/relative")["records"], 4);
+    // Where they were, which is nowhere that is allowed.
+    assert_eq!(import(3, "shared/absolute")["records"], 0);
+}
+
+#[test]
 fn queries_are_written_to_files() {
     let home = Home::new();
     home.scenes("scenes");
