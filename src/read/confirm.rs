@@ -86,8 +86,8 @@ impl Confirmation {
     }
 
     /// The own headers of the files of some bands. They are kept, also where others cannot be had.
-    async fn own_of(&self, bands: &[Arc<SceneBand>]) -> Result<Vec<Arc<HeaderArchive>>> {
-        let places: Vec<BandPlace> = bands.iter().map(|band| band.place()).collect();
+    async fn own_of(&self, bands: &[DoubtedBand]) -> Result<Vec<Arc<HeaderArchive>>> {
+        let places: Vec<BandPlace> = bands.iter().map(|it| it.band.place()).collect();
         let headers = join_all(places.iter().map(|place| self.own(place))).await;
         let (mut for_keeping, mut found) = (Vec::new(), Ok(Vec::with_capacity(bands.len())));
         for (place, header) in places.into_iter().zip(headers) {
@@ -114,24 +114,30 @@ impl Confirmation {
 /// The windows of a read whose headers are in doubt.
 pub struct Doubts {
     confirmation: Arc<Confirmation>,
-    /// Bands, each with its windows and their levels.
-    bands: Vec<(Arc<SceneBand>, Vec<(usize, Window)>)>,
+    bands: Vec<DoubtedBand>,
+}
+
+/// A band whose header is in doubt, and what is read by it.
+struct DoubtedBand {
+    band: Arc<SceneBand>,
+    /// Levels and windows.
+    windows: Vec<(usize, Window)>,
 }
 
 impl Doubts {
     /// `None` where all headers are known to be right.
     pub fn of(requests: &[WindowRequest]) -> Option<Doubts> {
         let confirmation = requests.iter().find_map(|request| request.band.in_doubt.clone())?;
-        let mut bands: Vec<(Arc<SceneBand>, Vec<(usize, Window)>)> = Vec::new();
+        let mut bands: Vec<DoubtedBand> = Vec::new();
         let mut numbers: HashMap<*const SceneBand, usize> = HashMap::new();
         for WindowRequest { band, level, window, .. } in
             requests.iter().filter(|it| it.band.in_doubt.is_some())
         {
             let number = *numbers.entry(Arc::as_ptr(band)).or_insert_with(|| {
-                bands.push((Arc::clone(band), Vec::new()));
+                bands.push(DoubtedBand { band: Arc::clone(band), windows: Vec::new() });
                 bands.len() - 1
             });
-            bands[number].1.push((*level, *window));
+            bands[number].windows.push((*level, *window));
         }
         Some(Doubts { confirmation, bands })
     }
@@ -153,10 +159,9 @@ impl Doubts {
     }
 
     async fn confirm(self) -> Result<()> {
-        let bands: Vec<Arc<SceneBand>> = self.bands.iter().map(|(band, _)| Arc::clone(band)).collect();
-        let own = self.confirmation.own_of(&bands).await?;
+        let own = self.confirmation.own_of(&self.bands).await?;
         cpu::run(move || {
-            for ((band, windows), own) in self.bands.iter().zip(own) {
+            for (DoubtedBand { band, windows }, own) in self.bands.iter().zip(own) {
                 if !is_same(band, own, windows)? {
                     tracing::info!(
                         "{}: the header that came with a table is not the file's own",

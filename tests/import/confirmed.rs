@@ -75,7 +75,7 @@ impl Content {
         let (width, height) = self.size;
         let pixels =
             Image::from_fn(width, height, 1, |_, column, row| sample(self.value(column, row))).unwrap();
-        let is_valid = |_, column: u32, row: u32| if (column / 3 + row / 5) % 3 == 0 { 0 } else { 255 };
+        let is_valid = |_, column: u32, row: u32| u8::from(!(column / 3 + row / 5).is_multiple_of(3)) * 255;
         let mask = self.masked.then(|| Image::from_fn(width, height, 1, is_valid).unwrap());
         write_cog(&self.options, &pixels, mask.as_ref(), &mut File::create(path).unwrap()).unwrap();
     }
