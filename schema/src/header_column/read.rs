@@ -1,6 +1,7 @@
 //! From the column to headers.
 
 use super::invalid;
+use super::say::are_strips;
 use crate::tile_table::MAX_TILES;
 use crate::{
     BandMetadata, ColorInterpretation, Crs, DataType, Encoding, Georeference, Geotransform, ImageHeader,
@@ -70,8 +71,7 @@ pub fn from_array(
         bits_per_sample: dtype.size() as u16 * 8,
         samples_per_pixel,
         planar,
-        // A table does not say; only the last strip of a file would differ.
-        striped: tile_size.0 == image_size.0 && image_size.1 % tile_size.1 != 0,
+        striped: are_strips((image_size.0, image_size.1, tile_size.0, tile_size.1)),
         big_endian: false,
         reversed_bits: false,
         compression: code("compression", 1)?,

@@ -64,6 +64,50 @@ fn a_band_has_the_tiles_of_its_own_sample() {
 }
 
 #[test]
+fn what_a_column_cannot_say() {
+    let says = |change: fn(&mut RasterHeader)| {
+        let mut header = header();
+        change(&mut header);
+        says_all(HeaderArchive::new(&header).unwrap().header().unwrap()).unwrap()
+    };
+    assert!(says(|_| ()));
+    // The row is null.
+    assert!(says(|header| header.encodings[0].big_endian = true));
+    assert!(!says(|header| {
+        header.masks.push(header.images[0].clone());
+        header.images[0].mask = Some(0);
+    }));
+    assert!(!says(|header| {
+        header.encodings[0].dtype = DataType::Int64;
+        header.encodings[0].bits_per_sample = 64;
+        header.nodata = Some(PixelValue::Integer(i64::MAX));
+    }));
+    // An alpha band, whose tiles are those of another sample.
+    let alpha = |header: &mut RasterHeader| {
+        header.encodings[0].extra_samples = vec![2];
+        header.bands[1].color = ColorInterpretation::Alpha;
+    };
+    assert!(!says(alpha));
+    assert!(says_all_of_chunky(alpha));
+    assert!(!says_all_of_chunky(|header| header.bands[1].color = ColorInterpretation::Alpha));
+    assert!(says(|header| header.images[0].height = 512));
+    // 600 rows in strips of 512, or in tiles.
+    for (striped, width) in [(true, 512), (false, 255)] {
+        let mut header = header();
+        header.images[0].tile_width = width;
+        header.encodings[0].striped = striped;
+        assert!(!says_all(HeaderArchive::new(&header).unwrap().header().unwrap()).unwrap());
+    }
+}
+
+fn says_all_of_chunky(change: impl Fn(&mut RasterHeader)) -> bool {
+    let mut header = header();
+    header.encodings[0].planar = false;
+    change(&mut header);
+    says_all(HeaderArchive::new(&header).unwrap().header().unwrap()).unwrap()
+}
+
+#[test]
 fn a_header_of_a_known_version_lacks_nothing() {
     let lacks =
         |header: RasterHeader| may_lack_overviews(HeaderArchive::new(&header).unwrap().header().unwrap());
