@@ -221,10 +221,13 @@ impl Uploads {
 
 /// Whether a store does not let us in. Of some requests `object_store` tells that in words only.
 fn is_denied(error: &StoreError) -> bool {
-    let says = |status: &str| cause(error).contains(&format!("status code: {status} "));
+    let cause = cause(error);
+    // Of a request by itself; of one of several in a batch, by Azure and by S3.
+    let says = |status: &str| {
+        cause.contains(&format!("status code: {status} ")) || cause.contains(&format!("(code: {status})"))
+    };
     matches!(error, StoreError::PermissionDenied { .. } | StoreError::Unauthenticated { .. })
-        || says("401")
-        || says("403")
+        || ["401", "403", "AccessDenied"].into_iter().any(says)
 }
 
 impl Drop for Uploads {

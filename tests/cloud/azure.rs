@@ -20,7 +20,7 @@ fn server() -> Option<Azurite> {
     Some(server)
 }
 
-fn options(account: &str, store: &[(&str, &str)]) -> SourceOptions {
+pub fn options(account: &str, store: &[(&str, &str)]) -> SourceOptions {
     let options = with(impatient(), &[("azure_storage_account_name", ACCOUNT)]);
     with(SourceOptions { endpoint: Some(account.to_owned()), ..options }, store)
 }

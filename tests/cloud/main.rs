@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod azure;
+mod azure_exports;
 mod azurite;
 mod identity;
 #[path = "../servers/nobody.rs"]

@@ -1,4 +1,4 @@
-//! A wire that can be looked at: it hands on every byte to a server, and keeps the heads of the requests.
+//! A wire that can be looked at, and cut: it hands on every byte to a server, and keeps the heads of the requests.
 
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -10,6 +10,7 @@ pub struct Wire {
     /// Where it begins.
     pub url: String,
     seen: Arc<Mutex<Vec<Vec<u8>>>>,
+    cut: Arc<Mutex<Option<(String, usize)>>>,
     _runtime: Runtime,
 }
 
@@ -21,10 +22,11 @@ impl Wire {
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let seen: Arc<Mutex<Vec<Vec<u8>>>> = Arc::default();
-        let shared = Arc::clone(&seen);
+        let cut: Arc<Mutex<Option<(String, usize)>>> = Arc::default();
+        let (shared, shared_cut) = (Arc::clone(&seen), Arc::clone(&cut));
         runtime.spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                let (seen, server) = (Arc::clone(&shared), server.clone());
+                let (seen, cut, server) = (Arc::clone(&shared), Arc::clone(&shared_cut), server.clone());
                 let number = {
                     let mut seen = seen.lock().unwrap();
                     seen.push(Vec::new());
@@ -37,13 +39,26 @@ impl Wire {
                     tokio::spawn(async move { tokio::io::copy(&mut from_server, &mut to_client).await });
                     let mut buffer = vec![0; 64 << 10];
                     while let Ok(len @ 1..) = from_client.read(&mut buffer).await {
+                        if is_cut(&mut cut.lock().unwrap(), &buffer[..len]) {
+                            return;
+                        }
                         seen.lock().unwrap()[number].extend_from_slice(&buffer[..len]);
                         to_server.write_all(&buffer[..len]).await.unwrap();
                     }
                 });
             }
         });
-        Wire { url, seen, _runtime: runtime }
+        Wire { url, seen, cut, _runtime: runtime }
+    }
+
+    /// From now on, lets so many requests pass that have a text in their heads, and hangs up on all others that do.
+    pub fn cut(&self, text: &str, after: usize) {
+        *self.cut.lock().unwrap() = Some((text.to_owned(), after));
+    }
+
+    /// Lets everything pass.
+    pub fn mend(&self) {
+        *self.cut.lock().unwrap() = None;
     }
 
     /// How many connections there were.
@@ -61,4 +76,15 @@ impl Wire {
         });
         heads.collect()
     }
+}
+
+/// Whether bytes of a request do not pass.
+fn is_cut(cut: &mut Option<(String, usize)>, bytes: &[u8]) -> bool {
+    let Some((text, left)) = cut else { return false };
+    if !bytes.windows(text.len()).any(|window| window == text.as_bytes()) {
+        return false;
+    }
+    let is_cut = *left == 0;
+    *left = left.saturating_sub(1);
+    is_cut
 }

@@ -20,3 +20,4 @@ mod layouts;
 mod rasteret_exports;
 mod refresh;
 mod relative;
+mod requests;

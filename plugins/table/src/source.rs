@@ -17,7 +17,7 @@ use rasteret_schema::access::plain_href;
 use rasteret_schema::{Access, BandMap, RecordStream, Selection, SourceAdapter, SourceBatch, SourceError};
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Files of a dataset whose footers are read while those before them are consumed.
 const FILES_AHEAD: usize = 8;
@@ -54,16 +54,20 @@ pub struct TableSource {
 
 #[derive(Clone)]
 enum Origin {
-    Files { uri: String, access: Arc<dyn Access> },
+    Files { uri: String, access: Arc<dyn Access>, known: Known },
     Memory(MemoryTable),
 }
+
+/// The files whose footers were read, until their records are.
+type Known = Arc<Mutex<Option<Vec<FoundFile>>>>;
 
 impl TableSource {
     /// Reads the table at a path or URI: a file, or a folder or prefix whose files are one dataset.
     ///
     /// Nothing is looked at before [`records`](SourceAdapter::records).
     pub fn new(uri: impl Into<String>, access: Arc<dyn Access>) -> Self {
-        TableSource { origin: Origin::Files { uri: uri.into(), access }, options: Options::default() }
+        let origin = Origin::Files { uri: uri.into(), access, known: Known::default() };
+        TableSource { origin, options: Options::default() }
     }
 
     /// Reads batches in memory. `name` is what to call them.
@@ -196,12 +200,19 @@ impl TableSource {
 
     /// What the files of the table say of themselves: one or two requests for each, and no record is read.
     ///
+    /// It is kept, up to some megabytes: when the [`records`](SourceAdapter::records) of this source, or of a clone of
+    /// it, are read next, files need not be found, opened and looked at again.
+    ///
     /// # Errors
     ///
     /// If a file cannot be read, is damaged, or has no columns that can make records.
     pub async fn footers(&self) -> Result<Vec<Footer>, SourceError> {
         match &self.origin {
-            Origin::Files { uri, access } => footer::read(uri, access.as_ref(), &self.options).await,
+            Origin::Files { uri, access, known } => {
+                let (footers, files) = footer::read(uri, access.as_ref(), &self.options).await?;
+                *known.lock().unwrap_or_else(PoisonError::into_inner) = Some(files);
+                Ok(footers)
+            }
             Origin::Memory(table) => {
                 let reader = (table.open)().map_err(|error| corrupt(&table.name, error))?;
                 Ok(vec![Footer::of_reader(&table.name, reader.as_ref())])
@@ -217,10 +228,15 @@ impl TableSource {
     fn stream(&self, selection: Selection) -> RecordStream<'_> {
         match &self.origin {
             Origin::Memory(table) => self.memory(table, selection),
-            Origin::Files { uri, access } => {
+            Origin::Files { uri, access, known } => {
                 let files = async move {
                     self.options.check()?;
-                    let files = find(uri, access.as_ref()).await?;
+                    // Only once: what is read later shall be as it is then.
+                    let known = known.lock().unwrap_or_else(PoisonError::into_inner).take();
+                    let files = match known {
+                        Some(files) => files,
+                        None => find(uri, access.as_ref()).await?,
+                    };
                     Ok::<_, SourceError>(self.files(uri, Arc::clone(access), files, selection))
                 };
                 stream::once(files).try_flatten().boxed()
@@ -310,8 +326,11 @@ impl Dataset {
     }
 
     /// Reads a file's schema, and finds what of it has to be read.
-    async fn open(self: Arc<Self>, file: FoundFile) -> Result<OpenFile, SourceError> {
-        let table = OpenTable::open(TableFile::open(&file, self.access.as_ref()).await?).await?;
+    async fn open(self: Arc<Self>, mut file: FoundFile) -> Result<OpenFile, SourceError> {
+        let table = match file.table.take() {
+            Some(table) => table,
+            None => OpenTable::open(TableFile::open(&file, self.access.as_ref()).await?).await?,
+        };
         let name = plain_href(&file.href);
         let schema = self.partitions.added_to(&table.schema());
         let layout = Layout::find(&name, &schema, &self.options)?;

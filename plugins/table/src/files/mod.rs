@@ -6,6 +6,7 @@ mod table_file;
 pub(crate) use partition::{Partition, PartitionTypes};
 pub(crate) use table_file::{TableFile, merged};
 
+use crate::format::OpenTable;
 use futures::{StreamExt, TryStreamExt};
 use rasteret_schema::{Access, AccessErrorKind, RandomAccess, SourceError};
 use std::path::{Path, PathBuf};
@@ -21,6 +22,8 @@ pub(crate) struct FoundFile {
     pub partition: Partition,
     /// The file, if it had to be opened to be found.
     pub opened: Option<Arc<dyn RandomAccess>>,
+    /// The table in it, where that is known from before.
+    pub table: Option<OpenTable>,
 }
 
 /// The file at `uri`, or the files of the dataset in the folder or below the prefix that it names.
@@ -54,7 +57,7 @@ pub(crate) async fn find(uri: &str, access: &dyn Access) -> Result<Vec<FoundFile
         .into_iter()
         .map(|href| (below(&href), href))
         .filter(|(path, _)| !path.is_empty() && !path.split('/').any(is_hidden))
-        .map(|(path, href)| FoundFile { href, partition: Partition::of(&path), opened: None })
+        .map(|(path, href)| FoundFile { href, partition: Partition::of(&path), ..FoundFile::default() })
         .collect();
     if files.iter().any(|file| has_table_extension(&file.href)) {
         files.retain(|file| has_table_extension(&file.href));

@@ -116,7 +116,7 @@ mod tests {
         let file = |path: &&str| FoundFile {
             href: (*path).to_owned(),
             partition: Partition::of(path),
-            opened: None,
+            ..FoundFile::default()
         };
         paths.iter().map(file).collect()
     }

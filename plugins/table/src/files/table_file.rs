@@ -17,7 +17,7 @@ const WHOLE: u64 = 1 << 20;
 const GAP: u64 = 64 << 10;
 
 /// A file, of which ranges are read. Its end is in memory.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct TableFile {
     /// What to call it in messages: its href without secrets.
     pub name: String,
@@ -49,6 +49,11 @@ impl TableFile {
     /// The end of the file, or all of it.
     pub fn tail(&self) -> &Bytes {
         &self.tail
+    }
+
+    /// The same without what it has in memory.
+    pub fn without_tail(&self) -> TableFile {
+        TableFile { tail: Bytes::new(), ..self.clone() }
     }
 
     /// The bytes of a range that the file claims to have.

@@ -5,6 +5,7 @@ mod ipc;
 mod pages;
 mod parquet;
 mod prune;
+mod sides;
 
 pub(crate) use ipc::slices;
 pub(crate) use prune::{Prune, may_match_month};
@@ -69,6 +70,18 @@ impl OpenTable {
                 &file.name,
                 "it is not a table that can be read; tables are Parquet, GeoParquet, or Arrow IPC (files and streams)",
             )),
+        }
+    }
+
+    /// The same with less in memory, and about how many bytes it has there; `None` of what is not worth keeping.
+    pub fn kept(&self, room: usize) -> Option<(OpenTable, usize)> {
+        match self {
+            OpenTable::Parquet(table) => {
+                let (table, size) = table.kept(room)?;
+                Some((OpenTable::Parquet(table), size))
+            }
+            // What it says of itself is not read ahead of its rows.
+            OpenTable::Ipc(_) => None,
         }
     }
 

@@ -26,12 +26,14 @@ pub(super) struct Pages {
 }
 
 impl Pages {
-    /// `None` where there is no page index, or nothing to ask of it.
+    /// `None` where there is no page index, or nothing to ask of it. Boxes of the row group may `cross` the
+    /// antimeridian.
     pub async fn find(
         file: &TableFile,
         metadata: &ArrowReaderMetadata,
         group: usize,
         prune: &FilePrune,
+        cross: bool,
     ) -> Result<Option<Pages>, SourceError> {
         let leaves = prune.leaves();
         let group = metadata.metadata().row_group(group);
@@ -47,7 +49,7 @@ impl Pages {
             if !are_within(&known, file.size()) {
                 return Err(ParquetError::General("its page index is broken".to_owned()));
             }
-            let Some(rows) = rows(&known, &leaves, prune) else { return Ok(None) };
+            let Some(rows) = rows(&known, &leaves, prune, cross) else { return Ok(None) };
             let options = ArrowReaderOptions::new().with_schema(Arc::clone(metadata.schema()));
             let metadata = ArrowReaderMetadata::try_new(Arc::new(known), options)?;
             Ok::<_, ParquetError>(Some(Pages { metadata, rows }))
@@ -151,7 +153,12 @@ fn are_within(metadata: &ParquetMetaData, size: u64) -> bool {
 
 /// The rows that may be selected. Columns have pages of their own: between the starts of any two, each column
 /// has one page.
-fn rows(metadata: &ParquetMetaData, leaves: &[usize], prune: &FilePrune) -> Option<Vec<Range<usize>>> {
+fn rows(
+    metadata: &ParquetMetaData,
+    leaves: &[usize],
+    prune: &FilePrune,
+    cross: bool,
+) -> Option<Vec<Range<usize>>> {
     let statistics = metadata.column_index()?.first()?;
     let places = metadata.offset_index()?.first()?;
     let count = usize::try_from(metadata.row_group(0).num_rows()).ok()?;
@@ -166,11 +173,12 @@ fn rows(metadata: &ParquetMetaData, leaves: &[usize], prune: &FilePrune) -> Opti
     let cuts: Vec<usize> = cuts.into_iter().collect();
     let mut rows: Vec<Range<usize>> = Vec::new();
     for zone in cuts.windows(2).map(|pair| pair[0]..pair[1]) {
-        let may_match = prune.may_match(|leaf| {
+        let span = |leaf: usize| {
             let (_, starts) = starts.iter().find(|(other, _)| *other == leaf)?;
             let page = starts.partition_point(|start| *start <= zone.start).checked_sub(1)?;
             Span::of_page(statistics.get(leaf)?, page)
-        });
+        };
+        let may_match = prune.may_match(span, cross);
         match rows.last_mut() {
             _ if !may_match => {}
             Some(last) if last.end == zone.start => last.end = zone.end,

@@ -1,15 +1,18 @@
 //! Parquet: the footer, and the row groups that may have rows of a selection.
 
-use super::batch_rows;
 use super::footer::is_whole;
 use super::pages::Pages;
 use super::prune::{FilePrune, Prune};
+use super::{BATCH_ROWS, batch_rows};
 use crate::error::{corrupt, guarded, invalid};
 use crate::files::{TableFile, merged};
 use crate::layout::Layout;
 use crate::read_ahead::{Part, Rows, RowsIterator};
-use arrow_array::RecordBatch;
-use arrow_schema::{Schema, SchemaRef};
+use arrow_array::cast::AsArray;
+use arrow_array::types::Float64Type;
+use arrow_array::{ArrayRef, RecordBatch};
+use arrow_cast::cast;
+use arrow_schema::{ArrowError, DataType, Schema, SchemaRef};
 use futures::FutureExt;
 use parquet::DecodeResult;
 use parquet::arrow::ProjectionMask;
@@ -69,6 +72,18 @@ impl ParquetTable {
         Ok(table)
     }
 
+    /// The same table with no more than so many bytes in memory, and how many it has: without the end of the file if
+    /// that is too much; `None` if its footer alone is.
+    pub fn kept(self: &Arc<Self>, room: usize) -> Option<(Arc<ParquetTable>, usize)> {
+        let footer = self.metadata.metadata().memory_size();
+        let whole = footer.saturating_add(self.file.tail().len());
+        if whole <= room {
+            return Some((Arc::clone(self), whole));
+        }
+        let file = Arc::new(self.file.without_tail());
+        (footer <= room).then(|| (Arc::new(ParquetTable { file, metadata: self.metadata.clone() }), footer))
+    }
+
     /// Checks that the columns are where the footer says, before anything relies on it.
     fn check(&self) -> Result<(), SourceError> {
         let is_possible = |group: &RowGroupMetaData| {
@@ -125,7 +140,7 @@ impl ParquetTable {
         let mut first = 0_u64;
         for (index, group) in self.metadata.metadata().row_groups().iter().enumerate() {
             let rows = group.num_rows().unsigned_abs();
-            if rows > 0 && prune.may_match_group(group) {
+            if rows > 0 && prune.may_match_group(group, prune.may_cross(group)) {
                 let group = Group { table: Arc::clone(self), index, first, mask: mask.clone() };
                 parts.push(group.part(Arc::clone(&prune)));
             }
@@ -179,9 +194,19 @@ impl Group {
         prune: &FilePrune,
     ) -> Result<RowsIterator, SourceError> {
         let (file, metadata) = (&self.table.file, &self.table.metadata);
-        let rows = usize::try_from(metadata.metadata().row_group(self.index).num_rows()).unwrap_or(0);
+        let group = metadata.metadata().row_group(self.index);
+        let rows = usize::try_from(group.num_rows()).unwrap_or(0);
+        let has_ordinary = prune.may_match_group(group, false);
+        let cross = match prune.west_and_east(group).filter(|_| prune.may_cross(group)) {
+            // To look at two columns is little, where all would be read for a box that goes around the Earth.
+            Some(leaves) if !has_ordinary || bytes >= PAGES_FROM => self.crosses(leaves).await?,
+            _ => prune.may_cross(group),
+        };
+        if !cross && !has_ordinary {
+            return Ok(Box::new(std::iter::empty()));
+        }
         let pages = match bytes >= PAGES_FROM {
-            true => Pages::find(file, metadata, self.index, prune).await?,
+            true => Pages::find(file, metadata, self.index, prune, cross).await?,
             false => None,
         };
         let all = 0..rows;
@@ -189,39 +214,77 @@ impl Group {
             Some(pages) => (pages.metadata, 0, pages.rows),
             None => (metadata.clone(), self.index, vec![all.clone()]),
         };
-        let mut decoder = guarded(&file.name, || {
-            let builder = ParquetPushDecoderBuilder::new_with_metadata(metadata);
-            let builder = builder.with_row_groups(vec![index]).with_projection(self.mask);
-            let selection = RowSelection::from_consecutive_ranges(ranges.iter().cloned(), rows);
-            let builder = match ranges.as_slice() {
-                [range] if *range == all => builder,
-                _ => builder.with_row_selection(selection),
-            };
-            builder.with_batch_size(batch_rows).build()
-        })?;
-        // Once for all columns; a decoder that asks again and again is misled by the file.
-        for _ in 0..8 {
-            match guarded(&file.name, || decoder.try_next_reader())? {
-                DecodeResult::Finished => return Ok(Box::new(std::iter::empty())),
-                DecodeResult::NeedsData(wanted) => {
-                    let wanted = merged(wanted);
-                    let bytes = file.read_all(&wanted).await?;
-                    guarded(&file.name, || decoder.push_ranges(wanted, bytes))?;
-                }
-                DecodeResult::Data(reader) => {
-                    let name = file.name.clone();
-                    return Ok(Box::new(Batches {
-                        name,
-                        reader,
-                        first: self.first,
-                        ranges: ranges.into(),
-                        rest: None,
-                    }));
+        let builder = ParquetPushDecoderBuilder::new_with_metadata(metadata);
+        let builder = builder.with_row_groups(vec![index]).with_projection(self.mask);
+        let builder = match ranges.as_slice() {
+            [range] if *range == all => builder,
+            _ => builder
+                .with_row_selection(RowSelection::from_consecutive_ranges(ranges.iter().cloned(), rows)),
+        };
+        let Some(reader) = read(file, builder.with_batch_size(batch_rows)).await? else {
+            return Ok(Box::new(std::iter::empty()));
+        };
+        let name = file.name.clone();
+        Ok(Box::new(Batches { name, reader, first: self.first, ranges: ranges.into(), rest: None }))
+    }
+
+    /// Whether the west of any box is greater than its east.
+    async fn crosses(&self, leaves: [usize; 2]) -> Result<bool, SourceError> {
+        let (file, metadata) = (&self.table.file, &self.table.metadata);
+        let mask = ProjectionMask::leaves(metadata.parquet_schema(), leaves);
+        let builder = ParquetPushDecoderBuilder::new_with_metadata(metadata.clone());
+        let builder =
+            builder.with_row_groups(vec![self.index]).with_projection(mask).with_batch_size(BATCH_ROWS);
+        let Some(reader) = read(file, builder).await? else { return Ok(false) };
+        guarded(&file.name, || {
+            for batch in reader {
+                if any_crosses(&batch?, leaves)? {
+                    return Ok(true);
                 }
             }
-        }
-        Err(corrupt(&file.name, "a column goes on beyond its end"))
+            Ok::<_, ArrowError>(false)
+        })
     }
+}
+
+/// Reads what a decoder asks for; `None` if there are no rows.
+async fn read(
+    file: &TableFile,
+    decoder: ParquetPushDecoderBuilder,
+) -> Result<Option<ParquetRecordBatchReader>, SourceError> {
+    let mut decoder = guarded(&file.name, || decoder.build())?;
+    // Once for all columns; a decoder that asks again and again is misled by the file.
+    for _ in 0..8 {
+        match guarded(&file.name, || decoder.try_next_reader())? {
+            DecodeResult::Finished => return Ok(None),
+            DecodeResult::Data(reader) => return Ok(Some(reader)),
+            DecodeResult::NeedsData(wanted) => {
+                let wanted = merged(wanted);
+                let bytes = file.read_all(&wanted).await?;
+                guarded(&file.name, || decoder.push_ranges(wanted, bytes))?;
+            }
+        }
+    }
+    Err(corrupt(&file.name, "a column goes on beyond its end"))
+}
+
+/// Whether the west of a box is greater than its east, of rows that have nothing but both, in the order of the file's
+/// columns.
+fn any_crosses(batch: &RecordBatch, [west, east]: [usize; 2]) -> Result<bool, ArrowError> {
+    let mut sides: Vec<ArrayRef> = Vec::with_capacity(2);
+    for column in batch.columns() {
+        match column.as_struct_opt() {
+            Some(bbox) => sides.extend(bbox.columns().iter().cloned()),
+            None => sides.push(Arc::clone(column)),
+        }
+    }
+    if west > east {
+        sides.reverse();
+    }
+    let [wests, easts] = sides.as_slice() else { return Ok(true) };
+    let [wests, easts] = [cast(wests, &DataType::Float64)?, cast(easts, &DataType::Float64)?];
+    let pairs = wests.as_primitive::<Float64Type>().iter().zip(easts.as_primitive::<Float64Type>());
+    Ok(pairs.into_iter().any(|(west, east)| west > east && east.is_some()))
 }
 
 /// Where a column chunk lies; `None` where its numbers make no sense.

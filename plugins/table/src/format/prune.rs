@@ -1,5 +1,6 @@
 //! What statistics say of rows that are not read.
 
+use super::sides::Sides;
 use crate::layout::{BboxPlace, Layout, is_text};
 use arrow_schema::Schema;
 use parquet::basic::{ConvertedType, LogicalType, TimeUnit};
@@ -7,7 +8,7 @@ use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
 use parquet::file::page_index::column_index::ColumnIndexMetaData;
 use parquet::file::statistics::Statistics;
 use parquet::schema::types::SchemaDescriptor;
-use rasteret_schema::{BoundingBox, Selection};
+use rasteret_schema::Selection;
 
 const SECOND: i64 = 1_000_000;
 const DAY: i64 = 86_400 * SECOND;
@@ -23,6 +24,8 @@ pub(crate) struct Prune {
     datetime: Option<String>,
     /// Paths of the columns of west, south, east, north.
     bbox: Option<[Vec<String>; 4]>,
+    /// Whether none of the boxes crosses the antimeridian, as the file says.
+    never_cross: bool,
 }
 
 impl Prune {
@@ -34,7 +37,8 @@ impl Prune {
             Some(BboxPlace::Columns(columns)) => Some(columns.clone().map(|column| vec![column])),
             Some(BboxPlace::List { .. }) | None => None,
         };
-        Prune { selection: selection.clone(), datetime: layout.datetime.clone(), bbox }
+        let (datetime, never_cross) = (layout.datetime.clone(), layout.boxes_never_cross);
+        Prune { selection: selection.clone(), datetime, bbox, never_cross }
     }
 
     /// The same of a file: its columns by number.
@@ -48,7 +52,7 @@ impl Prune {
             let [west, south, east, north] = paths.each_ref().map(|path| leaf(path));
             Some([west?, south?, east?, north?])
         });
-        FilePrune { selection: selection.clone(), datetime, bbox }
+        FilePrune { selection: selection.clone(), datetime, bbox, never_cross: self.never_cross }
     }
 }
 
@@ -209,6 +213,7 @@ pub(super) struct FilePrune {
     selection: Selection,
     datetime: Option<(usize, Clock)>,
     bbox: Option<[usize; 4]>,
+    never_cross: bool,
 }
 
 impl FilePrune {
@@ -217,13 +222,31 @@ impl FilePrune {
         self.datetime.iter().map(|(leaf, _)| *leaf).chain(self.bbox.into_iter().flatten()).collect()
     }
 
-    /// Whether a row group may have rows of the selection.
-    pub fn may_match_group(&self, group: &RowGroupMetaData) -> bool {
-        self.may_match(|leaf| Span::of_group(group, leaf))
+    /// Whether a row group may have rows of the selection, as far as its boxes may `cross` the antimeridian.
+    pub fn may_match_group(&self, group: &RowGroupMetaData, cross: bool) -> bool {
+        self.may_match(|leaf| Span::of_group(group, leaf), cross)
     }
 
-    /// Whether rows may be selected of whose columns this is known.
-    pub fn may_match<'a>(&self, span: impl Fn(usize) -> Option<Span<'a>>) -> bool {
+    /// Whether boxes of a row group may cross the antimeridian, as far as the file says.
+    pub fn may_cross(&self, group: &RowGroupMetaData) -> bool {
+        let sides = self.sides(|leaf| Span::of_group(group, leaf));
+        sides.is_none_or(|sides| sides.may_cross() && (!self.never_cross || sides.surely_cross()))
+    }
+
+    /// The columns of west and east, where they can say more than the statistics of a row group do.
+    pub fn west_and_east(&self, group: &RowGroupMetaData) -> Option<[usize; 2]> {
+        let sides = self.sides(|leaf| Span::of_group(group, leaf))?;
+        let [west, _, east, _] = self.bbox?;
+        (!sides.surely_cross()).then_some([west, east])
+    }
+
+    fn sides<'a>(&self, span: impl Fn(usize) -> Option<Span<'a>>) -> Option<Sides> {
+        let [west, south, east, north] = self.bbox?.map(|leaf| span(leaf)?.numbers());
+        Some(Sides::new([west?, south?, east?, north?]))
+    }
+
+    /// Whether rows may be selected of whose columns this is known, as far as their boxes may `cross` the antimeridian.
+    pub fn may_match<'a>(&self, span: impl Fn(usize) -> Option<Span<'a>>, cross: bool) -> bool {
         let times = self.datetime.and_then(|(leaf, clock)| clock.times(span(leaf)?));
         if let Some((least, greatest)) = times {
             let starts_after = self.selection.end.is_some_and(|end| least > end);
@@ -232,27 +255,11 @@ impl FilePrune {
                 return false;
             }
         }
-        let sides = self.bbox.map(|leaves| leaves.map(|leaf| span(leaf)?.numbers()));
-        match (sides, &self.selection.bbox) {
-            (Some([Some(west), Some(south), Some(east), Some(north)]), Some(wanted)) => {
-                may_intersect([west, south, east, north], wanted)
-            }
+        match (self.sides(span), &self.selection.bbox) {
+            (Some(sides), Some(wanted)) => sides.may_intersect(wanted, cross),
             _ => true,
         }
     }
-}
-
-/// Whether one of some boxes, of whose sides the least and the greatest are known, may intersect another.
-///
-/// Boxes across the antimeridian have `xmin > xmax`. If all of them are narrower than half the world, they
-/// cannot be missed: either their sides are too far apart, or one of them is beyond those of all others.
-fn may_intersect(sides: [(f64, f64); 4], wanted: &BoundingBox) -> bool {
-    let [west, south, east, north] = sides;
-    if south.0 > wanted.ymax || north.1 < wanted.ymin {
-        return false;
-    }
-    let may_cross = east.0 < west.0 || west.1 > east.1 || west.1 - east.0 > 180.0;
-    may_cross || wanted.parts().any(|part| west.0 <= part.xmax && part.xmin <= east.1)
 }
 
 /// GeoParquet metadata of the columns that have Parquet's own geometry types, which say their CRS themselves:
@@ -278,43 +285,4 @@ pub(super) fn geometry_types(schema: &SchemaDescriptor) -> Option<String> {
     }
     let primary = columns.keys().next()?.clone();
     Some(serde_json::json!({ "primary_column": primary, "columns": columns }).to_string())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn sides(boxes: &[BoundingBox]) -> [(f64, f64); 4] {
-        let side = |of: fn(&BoundingBox) -> f64| {
-            boxes.iter().map(of).fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), x| (a.min(x), b.max(x)))
-        };
-        [side(|b| b.xmin), side(|b| b.ymin), side(|b| b.xmax), side(|b| b.ymax)]
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn nothing_that_intersects_is_left_out(
-            corners in proptest::collection::vec((-180.0..180.0_f64, -90.0..80.0_f64, 0.0..170.0_f64), 1..6),
-            x in -180.0..180.0_f64, y in -90.0..90.0_f64, width in 0.0..300.0_f64,
-        ) {
-            let wrapped = |x: f64| if x > 180.0 { x - 360.0 } else { x };
-            let boxes: Vec<BoundingBox> = corners
-                .iter()
-                .map(|(x, y, width)| BoundingBox::new(*x, *y, wrapped(x + width), y + 10.0))
-                .collect();
-            let wanted = BoundingBox::new(x, y, wrapped(x + width), y + 1.0);
-            if boxes.iter().any(|bbox| bbox.intersects(&wanted)) {
-                proptest::prop_assert!(may_intersect(sides(&boxes), &wanted));
-            }
-        }
-    }
-
-    #[test]
-    fn what_lies_elsewhere_is_left_out() {
-        let boxes = [BoundingBox::new(10.0, 0.0, 11.0, 1.0), BoundingBox::new(20.0, 5.0, 21.0, 6.0)];
-        assert!(!may_intersect(sides(&boxes), &BoundingBox::new(30.0, 0.0, 31.0, 1.0)));
-        assert!(!may_intersect(sides(&boxes), &BoundingBox::new(10.0, 7.0, 11.0, 8.0)));
-        assert!(may_intersect(sides(&boxes), &BoundingBox::new(12.0, 3.0, 13.0, 4.0)));
-        assert!(!may_intersect(sides(&boxes), &BoundingBox::new(170.0, 0.0, -170.0, 1.0)));
-    }
 }

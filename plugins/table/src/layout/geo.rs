@@ -44,6 +44,24 @@ impl GeoMetadata {
         Ok(Some(GeoMetadata { primary, columns }))
     }
 
+    /// Whether no geometry of a column in OGC:CRS84 crosses the antimeridian: the box of all of them does not, and does
+    /// not reach from one side of it to the other either.
+    ///
+    /// Such a box is that of RFC 7946, section 5.2: west is greater than east if it crosses.
+    pub fn never_crosses(&self, geometry: &str) -> bool {
+        let bbox = self.columns.get(geometry).and_then(|column| column.get("bbox")?.as_array());
+        let numbers: Option<Vec<f64>> = bbox.and_then(|bbox| bbox.iter().map(Value::as_f64).collect());
+        match numbers.as_deref() {
+            Some([west, _, east, _] | [west, _, _, east, _, _]) => {
+                (-180.0..=180.0).contains(west)
+                    && west <= east
+                    && *east <= 180.0
+                    && (*west > -180.0 || *east < 180.0)
+            }
+            _ => false,
+        }
+    }
+
     /// The column that covers each geometry with its box.
     pub fn covering(&self, geometry: &str, schema: &Schema) -> Option<BboxPlace> {
         let bbox = self.columns.get(geometry)?.get("covering")?.get("bbox")?;
@@ -179,6 +197,26 @@ fn is_crs84(crs: &Value) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_files_say_of_the_antimeridian() {
+        let never = |bbox: Value| {
+            let geo = json!({"columns": {"geometry": {"bbox": bbox}}}).to_string();
+            let schema = Schema::empty().with_metadata([("geo".to_owned(), geo)].into());
+            GeoMetadata::of("table", &schema).unwrap().unwrap().never_crosses("geometry")
+        };
+        assert!(never(json!([10, 0, 20, 5])) && never(json!([10, 0, -5, 20, 5, 900])));
+        assert!(never(json!([-180, 0, 179.9, 5])) && never(json!([-179.9, 0, 180, 5])));
+        for bbox in [
+            json!([20, 0, 10, 5]),
+            json!([-180, 0, 180, 5]),
+            json!([3e5, 0, 4e5, 5]),
+            json!([1, 2]),
+            json!(1),
+        ] {
+            assert!(!never(bbox.clone()), "{bbox}");
+        }
+    }
 
     #[test]
     fn names_of_the_same_crs() {

@@ -33,6 +33,8 @@ pub(crate) struct Layout {
     pub end_datetime: Option<String>,
     pub geometry: Option<GeometryPlace>,
     pub bbox: Option<BboxPlace>,
+    /// Whether no box crosses the antimeridian, as the file's metadata say.
+    pub boxes_never_cross: bool,
     pub assets: AssetsPlace,
     pub crs: Vec<String>,
     pub collection: Option<String>,
@@ -80,6 +82,10 @@ impl Layout {
         let geo = GeoMetadata::of(table, schema)?;
         let geometry = geo::find(&finder, geo.as_ref())?;
         let bbox = finder.bbox(geo.as_ref(), geometry.as_ref())?;
+        let boxes_never_cross = geo.as_ref().zip(geometry.as_ref()).is_some_and(|(geo, geometry)| {
+            let covers = bbox.is_some() && geo.covering(&geometry.column, schema) == bbox;
+            covers && geometry.is_crs84 && geo.never_crosses(&geometry.column)
+        });
         let id = finder.required(ID)?;
         finder.check_type(&id, "text or integers", |it| is_text(it) || it.is_integer())?;
         let [datetime, start_datetime, end_datetime] = finder.times()?;
@@ -105,6 +111,7 @@ impl Layout {
             end_datetime,
             geometry,
             bbox,
+            boxes_never_cross,
             assets,
             crs,
             collection,
@@ -130,6 +137,7 @@ impl Layout {
             end_datetime: None,
             geometry: None,
             bbox: None,
+            boxes_never_cross: false,
             assets: AssetsPlace::Href(String::new()),
             crs: Vec::new(),
             collection: None,

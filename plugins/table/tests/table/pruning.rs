@@ -1,10 +1,12 @@
 //! How little is read of a table for a selection.
 
-use crate::support::{Counting, batches, scenes, table, write_parquet};
+use crate::support::{Counting, batches, boxes, scenes, table, write_parquet};
 use arrow_array::{Array, ArrayRef, RecordBatch, StringArray};
 use futures::StreamExt;
 use futures::executor::block_on;
+use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use proptest::prelude::*;
 use rasteret_schema::record::RecordColumns;
 use rasteret_schema::{BoundingBox, Selection, SourceAdapter};
 use rasteret_table::TableSource;
@@ -112,6 +114,139 @@ fn a_small_part_of_a_row_group() {
         assert!(batches(&source, &selection).unwrap().len() <= 2, "batches are not torn");
         assert!(bytes < size / 3 && requests < 30, "{requests} requests, {bytes} of {size} bytes");
     }
+}
+
+/// Boxes anywhere, of any width, some of them across the antimeridian.
+fn any_boxes() -> impl Strategy<Value = Vec<[f64; 4]>> {
+    let x = || prop_oneof![-180.0..=180.0_f64, (-6..=6_i8).prop_map(|step| f64::from(step) * 30.0)];
+    let bbox = (x(), -90.0..85.0_f64, x(), any::<bool>()).prop_map(
+        |(west, south, east, crosses): (f64, f64, f64, bool)| {
+            let (west, east) = if crosses { (west, east) } else { (west.min(east), west.max(east)) };
+            [west, south, east, south + 5.0]
+        },
+    );
+    // Files have more of what lies side by side.
+    let near = (-180.0..170.0_f64, -90.0..85.0_f64).prop_map(|(x, y)| [x, y, x + 10.0, y + 5.0]);
+    proptest::collection::vec(prop_oneof![1 => bbox, 8 => near], 1..60).prop_map(|mut boxes| {
+        boxes.sort_by(|a, b| a[0].total_cmp(&b[0]));
+        boxes
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn any_box_is_found(
+        bboxes in any_boxes(), west in -180.0..=180.0, east in -180.0..=180.0, south in -90.0..90.0_f64, group in 1..20_usize,
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("boxes.parquet");
+        let batch = scenes(bboxes.len());
+        let at = batch.schema().index_of("bbox").unwrap();
+        let mut columns = batch.columns().to_vec();
+        columns[at] = boxes(&bboxes);
+        write_parquet(&path, &RecordBatch::try_new(batch.schema(), columns).unwrap(), properties(group));
+        let (source, _) = counted(&path);
+        let wanted = BoundingBox::new(west, south, east, (south + 3.0).min(90.0));
+        let selection = Selection { bbox: Some(wanted), ..Selection::default() };
+        prop_assert_eq!(ids(&source, &selection), by_hand(&source, &selection));
+    }
+}
+
+/// One box of thousands goes around the Earth, from 20 degrees east to 11 degrees: by the statistics it cannot be told
+/// from narrow ones between these.
+#[test]
+fn boxes_around_the_earth_are_found_in_pages_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("around.parquet");
+    let batch = scenes(50_000);
+    let mut bboxes: Vec<[f64; 4]> = (0..50_000)
+        .map(|row| [f64::from(row) / 5_000.0 + 10.0, 40.0, f64::from(row) / 5_000.0 + 11.0, 41.0])
+        .collect();
+    let at = batch.schema().index_of("bbox").unwrap();
+    let write = |bboxes: &[[f64; 4]], geo: Option<&str>| {
+        let mut columns = batch.columns().to_vec();
+        columns[at] = boxes(bboxes);
+        let pages = WriterProperties::builder()
+            .set_max_row_group_row_count(Some(100_000))
+            .set_data_page_row_count_limit(500)
+            .set_write_batch_size(500)
+            .set_dictionary_enabled(false);
+        let geo = geo.map(|geo| vec![KeyValue::new("geo".to_owned(), geo.to_owned())]);
+        let properties = pages.set_key_value_metadata(geo).build();
+        write_parquet(&path, &RecordBatch::try_new(batch.schema(), columns).unwrap(), properties);
+        std::fs::metadata(&path).unwrap().len()
+    };
+    let size = write(&bboxes, None);
+    let (source, counting) = counted(&path);
+    let elsewhere =
+        Selection { bbox: Some(BoundingBox::new(-100.0, 40.0, -99.0, 41.0)), ..Selection::default() };
+    counting.take();
+    assert!(ids(&source, &elsewhere).is_empty());
+    let (requests, bytes) = counting.take();
+    println!("none: {requests} requests, {bytes} of {size} bytes");
+    assert!(
+        bytes < size / 3 && requests < 6,
+        "two columns are looked at: {requests} requests, {bytes} of {size}"
+    );
+
+    // The file says that there are none.
+    let covering =
+        r#"{"xmin":["bbox","xmin"],"ymin":["bbox","ymin"],"xmax":["bbox","xmax"],"ymax":["bbox","ymax"]}"#;
+    let geo = format!(
+        r#"{{"version":"1.1.0","primary_column":"geometry","columns":{{"geometry":{{"encoding":"WKB","geometry_types":[],
+        "bbox":[10,40,21,41],"covering":{{"bbox":{covering}}}}}}}}}"#
+    );
+    write(&bboxes, Some(&geo));
+    counting.take();
+    assert!(ids(&source, &elsewhere).is_empty());
+    let (requests, _) = counting.take();
+    assert!(requests <= 2, "{requests} requests");
+
+    bboxes[30_000] = [20.0, 40.0, 11.0, 41.0];
+    write(&bboxes, None);
+    assert_eq!(ids(&source, &elsewhere), ["30000.tif".to_owned()].into());
+    let within = Selection { bbox: Some(BoundingBox::new(12.0, 40.0, 12.1, 41.0)), ..Selection::default() };
+    assert_eq!(ids(&source, &within), by_hand(&source, &within));
+}
+
+/// What was read for the footers is not read again for the records, as far as it is kept.
+#[test]
+fn footers_are_read_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let batch = scenes(24_000);
+    for number in 0..12 {
+        // Every other is read whole when it is opened.
+        let rows = if number % 2 == 0 { 200 } else { 2_000 };
+        let noise =
+            (0..rows as u64).map(|i| format!("{:x}", (i + 7).wrapping_mul(0x9e37_79b9_7f4a_7c15)).repeat(60));
+        let noise: Vec<String> = noise.collect();
+        let slice = batch.slice(number * 2_000, rows);
+        let schema = slice.schema();
+        let columns = schema.fields().iter().map(|field| field.name().as_str()).zip(slice.columns().to_vec());
+        let noise = ("noise", crate::support::text(noise.iter().map(String::as_str)));
+        let slice = RecordBatch::try_from_iter(columns.chain([noise])).unwrap();
+        write_parquet(&folder.path().join(format!("{number}.parquet")), &slice, properties(500));
+    }
+    let (source, counting) = counted(folder.path());
+    let everything = Selection::default();
+    let expected = ids(&source, &everything);
+    let (without, _) = counting.take();
+    assert_eq!(block_on(source.footers()).unwrap().len(), 12);
+    let (footers, _) = counting.take();
+    assert_eq!(footers, 12);
+    // By a clone that has other options.
+    let described = source.clone().without_partitions(Vec::<String>::new());
+    assert_eq!(ids(&described, &everything), expected);
+    let (with, _) = counting.take();
+    println!("{without} requests without footers, {with} with them");
+    assert_eq!(with, without - 12);
+    // Once: the next to read them sees what there is then.
+    write_parquet(&folder.path().join("12.parquet"), &batch.slice(100, 1), properties(500));
+    assert_eq!(ids(&source, &everything).len(), expected.len());
+    write_parquet(&folder.path().join("12.parquet"), &batch.slice(1_999, 1), properties(500));
+    assert_eq!(ids(&source, &everything).len(), expected.len() + 1);
 }
 
 /// Rows are numbered as in the file, whatever is skipped.
