@@ -5,6 +5,7 @@
 //! own: a program that reads from within the global pool of `rayon` would wait for itself there.
 
 use futures::channel::oneshot;
+use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::OnceLock;
@@ -31,6 +32,24 @@ pub async fn run<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -
     }
 }
 
+/// Fewer pieces of work are done sooner by who asks for them than by threads that have to be woken.
+const FEW: usize = 4;
+
+/// Does work for each item, on all processors, and waits for it. Results are in the order of the items.
+///
+/// # Errors
+///
+/// One of those of the work, of which no more is begun then.
+pub fn map<I: Sync, T: Send, E: Send>(
+    items: &[I],
+    work: impl Fn(&I) -> Result<T, E> + Sync + Send,
+) -> Result<Vec<T>, E> {
+    match pool() {
+        Some(pool) if items.len() >= FEW => pool.install(|| items.par_iter().map(work).collect()),
+        _ => items.iter().map(work).collect(),
+    }
+}
+
 /// `None` where the system allows no more threads: the work is then done by who asks for it.
 fn pool() -> Option<&'static ThreadPool> {
     static POOL: OnceLock<Option<ThreadPool>> = OnceLock::new();
@@ -43,12 +62,24 @@ fn pool() -> Option<&'static ThreadPool> {
 mod tests {
     use super::*;
     use futures::executor::block_on;
-    use rayon::prelude::*;
 
     #[test]
     fn the_global_pool_may_wait_for_it() {
         let sum: usize = (0..1000).into_par_iter().map(|i| block_on(run(move || i))).sum();
         assert_eq!(sum, 999 * 500);
+    }
+
+    #[test]
+    fn results_are_in_order() {
+        for len in [0, 1, 1000] {
+            let items: Vec<usize> = (0..len).collect();
+            let doubled: Result<Vec<usize>, ()> = map(&items, |item| Ok(2 * item));
+            assert_eq!(doubled.unwrap(), (0..len).map(|item| 2 * item).collect::<Vec<_>>());
+        }
+        let items: Vec<usize> = (0..100).collect();
+        assert_eq!(map(&items, |item| if *item == 70 { Err(70) } else { Ok(()) }), Err(70));
+        let within = block_on(run(move || map(&items, |item| Ok::<_, ()>(*item)).unwrap().len()));
+        assert_eq!(within, 100);
     }
 
     #[test]

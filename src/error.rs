@@ -45,6 +45,11 @@ pub enum Error {
         /// How it differs.
         difference: String,
     },
+    /// A header that came with a table is not what its file has. Reads are made again by the file's own header when
+    /// they find this out, so that nobody is told.
+    #[doc(hidden)]
+    #[error("a header that came with a table is not the file's own")]
+    HeadersDiffer(std::sync::Arc<crate::read::confirm::Confirmation>),
     /// An href that nothing here can read.
     #[error(
         "{location}: {scheme} URLs cannot be read; local files and http, https, s3, gs, az, abfs and abfss URLs can"
@@ -281,7 +286,7 @@ impl Error {
             Error::Raster { source, .. } => source.kind(),
             Error::NotFound { .. } => "not-found",
             Error::AccessDenied { .. } => "access-denied",
-            Error::StaleHeader { .. } => "stale-header",
+            Error::StaleHeader { .. } | Error::HeadersDiffer(_) => "stale-header",
             Error::UnsupportedScheme { .. } => "unsupported-scheme",
             Error::Bytes { source, .. } => source.kind(),
             Error::Store(error) => error.kind(),

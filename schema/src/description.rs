@@ -173,33 +173,16 @@ impl ImageDescription {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        DataType, Encoding, Georeference, HeaderArchive, ImageHeader, ObjectVersion, RasterHeader, TileTable,
-    };
+    use crate::{DataType, Encoding, HeaderArchive, ImageHeader, RasterHeader, TileTable};
 
     /// A header of images of sparse tiles.
     fn archive(tiles: &[u32]) -> HeaderArchive {
-        let image = |tiles: &u32| ImageHeader {
-            width: 1,
-            height: *tiles,
-            tile_width: 1,
-            tile_height: 1,
-            encoding: 0,
-            mask: None,
-            tiles: TileTable::new(&vec![0; *tiles as usize], &vec![0; *tiles as usize]),
+        let image = |tiles: &u32| {
+            let sparse = vec![0; *tiles as usize];
+            ImageHeader::new([1, *tiles], [1, 1], TileTable::new(&sparse, &sparse))
         };
         let encoding = Encoding::uncompressed(DataType::UInt8);
-        let header = RasterHeader {
-            format: "test".to_owned(),
-            georeference: Georeference::default(),
-            nodata: None,
-            bands: Vec::new(),
-            color_map: Vec::new(),
-            encodings: vec![encoding],
-            images: tiles.iter().map(image).collect(),
-            masks: Vec::new(),
-            object: ObjectVersion::default(),
-        };
+        let header = RasterHeader::new("test", encoding, tiles.iter().map(image).collect());
         HeaderArchive::new(&header).expect("a header that can be archived")
     }
 

@@ -262,6 +262,13 @@ pub struct ImageHeader {
     pub tiles: TileTable,
 }
 
+impl ImageHeader {
+    /// An image of so many columns and rows, in tiles of so many, of the header's first encoding and without a mask.
+    pub fn new([width, height]: [u32; 2], [tile_width, tile_height]: [u32; 2], tiles: TileTable) -> Self {
+        ImageHeader { width, height, tile_width, tile_height, encoding: 0, mask: None, tiles }
+    }
+}
+
 /// How the samples of an image are encoded. The numbers are those of the TIFF specification and its
 /// registered extensions; other formats map to them where they can.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Archive, Serialize, Deserialize)]
@@ -347,6 +354,21 @@ impl From<&ArchivedObjectVersion> for ObjectVersion {
 }
 
 impl RasterHeader {
+    /// A header of images of one encoding, without a word on where they lie and what their values mean.
+    pub fn new(format: impl Into<String>, encoding: Encoding, images: Vec<ImageHeader>) -> Self {
+        RasterHeader {
+            format: format.into(),
+            georeference: Georeference::default(),
+            nodata: None,
+            bands: vec![BandMetadata::default(); usize::from(encoding.samples_per_pixel)],
+            color_map: Vec::new(),
+            encodings: vec![encoding],
+            images,
+            masks: Vec::new(),
+            object: ObjectVersion::default(),
+        }
+    }
+
     /// The encoding of the image at full resolution.
     pub fn encoding(&self) -> Option<&Encoding> {
         self.encodings.get(usize::from(self.images.first()?.encoding))

@@ -60,6 +60,10 @@ pub struct ExportTag {
     pub file_rows: u64,
     /// The columns that are in the names of the folders, outermost first.
     pub partition_by: Vec<PartitionColumn>,
+    /// Whether the headers of this file say [all](crate::header_column::says_all) that reads at full resolution
+    /// need, and were not in doubt themselves. Files from before this was said do not say it.
+    #[serde(default)]
+    pub whole_headers: bool,
 }
 
 /// A column that is in the names of folders instead of in the files.
@@ -105,13 +109,18 @@ mod tests {
                 data_type: "Int32".to_owned(),
                 derived: true,
             }],
+            whole_headers: true,
         };
         let json = json!({
             "version": 1, "id": "0123456789abcdef0123456789abcdef", "files": 2, "rows": 5,
             "file": "year=2024/part-0.parquet", "file_rows": 3,
-            "partition_by": [{"name": "year", "type": "Int32", "derived": true}]
+            "partition_by": [{"name": "year", "type": "Int32", "derived": true}],
+            "whole_headers": true
         });
         assert_eq!(serde_json::to_value(&tag).unwrap(), json);
-        assert_eq!(serde_json::from_value::<ExportTag>(json).unwrap(), tag);
+        assert_eq!(serde_json::from_value::<ExportTag>(json.clone()).unwrap(), tag);
+        let mut older = json;
+        older.as_object_mut().unwrap().remove("whole_headers");
+        assert!(!serde_json::from_value::<ExportTag>(older).unwrap().whole_headers);
     }
 }

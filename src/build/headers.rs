@@ -14,8 +14,8 @@ use futures::future::try_join_all;
 use futures::stream::{self, Stream, StreamExt};
 use rasteret_schema::record::RecordColumns;
 use rasteret_schema::{
-    ArchiveError, Asset, ByteRanges, HeaderArchive, ObjectVersion, Parsed, RasterError, RasterHeader,
-    RasterReader, SourceHeader,
+    ArchiveError, Asset, ByteRanges, Georeference, HeaderArchive, ObjectVersion, Parsed, RasterError,
+    RasterHeader, RasterReader, SourceHeader,
 };
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -120,20 +120,26 @@ impl HeaderFetcher {
     ) -> impl Stream<Item = (String, Result<Arc<HeaderArchive>, HeaderError>)> {
         let concurrent = self.turns.available_permits().max(1);
         let headers = stream::iter(hrefs).map(move |href| async move {
-            // The semaphore is never closed.
-            let turn = self.turns.acquire().await.ok();
-            let header = self.header(&href).await;
-            drop(turn);
-            self.progress.step(|progress| {
-                progress.files += 1;
-                progress.failed += u64::from(header.is_err());
-            });
+            let header = self.one(&href, &Georeference::default()).await;
             (href, header)
         });
         headers.buffered(concurrent)
     }
 
-    async fn header(&self, href: &str) -> Result<Arc<HeaderArchive>, HeaderError> {
+    /// The header of a file. What the file does not say of where its pixels lie is as `known`.
+    pub async fn one(&self, href: &str, known: &Georeference) -> Result<Arc<HeaderArchive>, HeaderError> {
+        // The semaphore is never closed.
+        let turn = self.turns.acquire().await.ok();
+        let header = self.header(href, known).await;
+        drop(turn);
+        self.progress.step(|progress| {
+            progress.files += 1;
+            progress.failed += u64::from(header.is_err());
+        });
+        header
+    }
+
+    async fn header(&self, href: &str, known: &Georeference) -> Result<Arc<HeaderArchive>, HeaderError> {
         let source = self.sources.open(href, None)?;
         let (start, version) = source.read_start(self.first_read.load(Ordering::Relaxed)).await?;
         self.count(&source, &start);
@@ -142,7 +148,7 @@ impl HeaderFetcher {
         let reader = self.reader_of(file.bytes.available(0))?;
         let mut large = None;
         for _ in 0..MOST_ROUNDS {
-            let ranges = match parse(&reader, &file).await? {
+            let ranges = match parse(&reader, &file, known).await? {
                 Attempt::Done(header) => return Ok(header),
                 Attempt::Needs(ranges) => file.missing(&ranges)?,
             };
@@ -288,15 +294,25 @@ enum Attempt {
     Needs(Vec<Range<u64>>),
 }
 
-async fn parse(reader: &Arc<dyn RasterReader>, file: &PartOfFile) -> Result<Attempt, HeaderError> {
+async fn parse(
+    reader: &Arc<dyn RasterReader>,
+    file: &PartOfFile,
+    known: &Georeference,
+) -> Result<Attempt, HeaderError> {
     let (reader, bytes, version) = (Arc::clone(reader), file.bytes.clone(), file.version.clone());
+    let Georeference { transform, crs, .. } = known.clone();
     cpu::run(move || {
         Ok(match reader.parse(&bytes)? {
             Parsed::Needs(ranges) => Attempt::Needs(ranges),
             Parsed::Header(header) => {
+                let mut header = RasterHeader { object: version, ..*header };
+                let georeference = &mut header.georeference;
+                if georeference.ground_control_points == 0 {
+                    georeference.transform = georeference.transform.or(transform);
+                    georeference.crs = georeference.crs.take().or(crs);
+                }
                 // One that does not say where its pixels lie cannot be read.
-                header.georeference.grid()?;
-                let header = RasterHeader { object: version, ..*header };
+                georeference.grid()?;
                 Attempt::Done(Arc::new(HeaderArchive::new(&header)?))
             }
         })

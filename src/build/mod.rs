@@ -63,6 +63,8 @@ pub struct Build {
     options: BuildOptions,
     /// What an import says of the collection. A build from another source says it itself.
     imported: Option<Description>,
+    /// Whether headers that come without a version are known to say all that there is to know.
+    has_whole_headers: bool,
 }
 
 impl fmt::Debug for Build {
@@ -85,6 +87,7 @@ impl Build {
             headers: true,
             options: BuildOptions::default(),
             imported: None,
+            has_whole_headers: false,
         }
     }
 
@@ -148,10 +151,17 @@ impl Build {
     }
 
     /// Makes it an import: records come as they are, with all that is known of them, and are described elsewhere.
+    /// `has_whole_headers` says that their headers need no [confirmation](Description::has_unconfirmed_headers).
     #[cfg(feature = "table")]
-    pub(crate) fn imported(mut self, description: Description, clouds: CloudConfigs) -> Self {
+    pub(crate) fn imported(
+        mut self,
+        description: Description,
+        clouds: CloudConfigs,
+        has_whole_headers: bool,
+    ) -> Self {
         self.imported = Some(description);
         self.cloud = Some(clouds);
+        self.has_whole_headers = has_whole_headers;
         self
     }
 

@@ -8,11 +8,11 @@ use super::{Build, Failure};
 use crate::cpu;
 use crate::error::{Error, Result};
 use crate::io::without_secrets;
-use crate::store::{Collection, HeaderFailure};
+use crate::store::{Collection, Description, HeaderFailure};
 use arrow_array::BooleanArray;
 use futures::{StreamExt, TryFutureExt, TryStreamExt, stream};
 use rasteret_schema::record::{ASSETS, BBOX, CRS, DATETIME, EPSG, GEOMETRY, ID, RecordColumns};
-use rasteret_schema::{Selection, SourceBatch, UnusableHeader};
+use rasteret_schema::{Selection, SourceBatch, SourceHeader, UnusableHeader, header_column};
 use std::collections::{HashMap, HashSet};
 use std::pin::pin;
 use std::sync::Arc;
@@ -50,6 +50,8 @@ struct Pending {
     missing: Vec<HeaderFailure>,
     /// Rows that an earlier run of the build has stored.
     stored: u64,
+    /// Whether headers came with it that are of no version of their files.
+    is_unconfirmed: bool,
 }
 
 impl Run {
@@ -80,7 +82,8 @@ impl Run {
         let (mut pending, known, rows) = cpu::run(move || {
             let Placed { records, problems } = place(&batch.records)?;
             let batch = SourceBatch { records, ..batch };
-            let pending = Pending { batch, problems, missing: Vec::new(), stored: 0 };
+            let is_unconfirmed = !run.build.has_whole_headers && has_unversioned_headers(&batch)?;
+            let pending = Pending { batch, problems, missing: Vec::new(), stored: 0, is_unconfirmed };
             let (pending, mut known) = match &run.imported {
                 Some(stored) => (pending.without_stored(stored)?, HashSet::new()),
                 None => {
@@ -142,7 +145,7 @@ impl Run {
 
     /// Stores a batch. Returns what of it could not be made records, and about how many bytes it added.
     fn store(&self, pending: Pending) -> Result<(Vec<Failure>, u64)> {
-        let Pending { batch, problems, missing, stored } = pending;
+        let Pending { batch, problems, missing, stored, is_unconfirmed } = pending;
         let (batch, missing) = enrich(batch, missing, &problems, &self.build.options.filter)?;
         let SourceBatch { records, headers, unusable, failures, total } = batch;
         tracing::debug!(records = records.num_rows(), headers = headers.len(), "adding a batch");
@@ -156,6 +159,9 @@ impl Run {
             let database = &self.build.database;
             let mut write = database.store().write()?;
             write.append(&self.name, &records, &headers, &missing)?;
+            if is_unconfirmed {
+                write.describe(&self.name, Description::set_unconfirmed_headers)?;
+            }
             write.commit()?;
             let columns = records.columns().iter().filter_map(|it| it.to_data().get_slice_memory_size().ok());
             let headers = headers.iter().map(|header| header.header.as_bytes().len());
@@ -167,6 +173,16 @@ impl Run {
         });
         Ok((failed, bytes))
     }
+}
+
+/// Whether headers come with a batch that are of no known version of their files.
+fn has_unversioned_headers(batch: &SourceBatch) -> Result<bool> {
+    for SourceHeader { header, .. } in &batch.headers {
+        if header_column::is_of_no_version(header.header()?) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Says of a header that came with a record that it cannot be used.
@@ -200,7 +216,7 @@ impl Pending {
         let number = |row: usize| numbers.get(row).copied().flatten();
         let problems = self.problems.into_iter().filter_map(|(row, why)| Some((number(row)?, why))).collect();
         let stored = (kept.len() - kept.true_count()) as u64;
-        Ok(Pending { batch: keep(self.batch, kept)?, problems, stored, missing: self.missing })
+        Ok(Pending { batch: keep(self.batch, kept)?, problems, stored, ..self })
     }
 
     /// The same without the rows that are stored with all their headers, and which headers of the others are.

@@ -10,9 +10,11 @@ use super::set::Shared;
 use crate::cpu;
 use crate::error::Result;
 use crate::read::aligned::aligned;
+use crate::read::confirm::confirmed;
 use crate::read::layout::within_memory;
 use crate::read::planes::{OnPlane, read_planes};
 use crate::read::scene::{BandRead, Scene};
+use crate::read::select::SceneRecord;
 use crate::read::target::{Target, TargetPixels};
 use crate::warp::Grid;
 use geo_types::{Geometry, Rect};
@@ -27,6 +29,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 ///
 /// If it is too large, or a raster cannot be read.
 pub(super) async fn read_chip(shared: Arc<Shared>, place: Place) -> Result<Chip> {
+    // What was found out is known to the records' bands, those of other chips too.
+    confirmed(|_| try_chip(Arc::clone(&shared), place)).await
+}
+
+async fn try_chip(shared: Arc<Shared>, place: Place) -> Result<Chip> {
     let planned = Arc::clone(&shared);
     let (mut plan, mut layer) = cpu::run(move || {
         let mut plan = Plan::new(&planned, &place);
@@ -136,15 +143,18 @@ impl Plan {
         let mut steps = Vec::new();
         for mut step in std::mem::take(&mut self.steps) {
             let first = step.waiting.front().copied();
-            let (record, bands) = match self.next_reaching(shared, &mut step)? {
+            let (number, scene) = match self.next_reaching(shared, &mut step)? {
                 Some(reaching) => reaching,
                 None if shared.time_series => continue,
                 None => match first {
-                    Some(first) => (first, vec![Vec::new(); shared.bands.len()]),
+                    Some(first) => {
+                        let nothing = vec![Vec::new(); shared.bands.len()];
+                        (first, self.scene(Arc::clone(&shared.records[first]), nothing))
+                    }
                     None => continue,
                 },
             };
-            layer.push(self.scene(shared, record, bands), steps.len(), record);
+            layer.push(scene, steps.len(), number);
             steps.push(step);
         }
         self.steps = steps;
@@ -158,21 +168,22 @@ impl Plan {
         for (index, step) in steps.iter_mut().enumerate() {
             if !step.waiting.is_empty()
                 && is_wanted(index)
-                && let Some((record, bands)) = self.next_reaching(shared, step)?
+                && let Some((number, scene)) = self.next_reaching(shared, step)?
             {
-                layer.push(self.scene(shared, record, bands), index, record);
+                layer.push(scene, index, number);
             }
         }
         self.steps = steps;
         Ok(layer)
     }
 
-    /// The next record that has pixels on the grid, and what to read of its bands.
-    fn next_reaching(&self, shared: &Shared, step: &mut Step) -> Result<Option<(usize, Vec<Vec<BandRead>>)>> {
+    /// The next record that has pixels on the grid, and what to read of it.
+    fn next_reaching(&self, shared: &Shared, step: &mut Step) -> Result<Option<(usize, Scene)>> {
         let target =
             Target { crs: None, pixels: TargetPixels::Grid(self.grid.clone()), method: shared.method };
-        while let Some(record) = step.waiting.pop_front() {
-            let bands = shared.records[record].bands.iter();
+        while let Some(number) = step.waiting.pop_front() {
+            let record = shared.record(number)?;
+            let bands = record.bands.iter();
             let reads: Vec<Vec<BandRead>> = bands
                 .map(|band| match aligned(&band.grid, &self.grid) {
                     Some(reads) => Ok(reads),
@@ -180,15 +191,15 @@ impl Plan {
                 })
                 .collect::<Result<_>>()?;
             if reads.iter().any(|of_band| !of_band.is_empty()) {
-                return Ok(Some((record, reads)));
+                return Ok(Some((number, self.scene(record, reads))));
             }
         }
         Ok(None)
     }
 
-    fn scene(&self, shared: &Shared, record: usize, bands: Vec<Vec<BandRead>>) -> Scene {
+    fn scene(&self, record: Arc<SceneRecord>, bands: Vec<Vec<BandRead>>) -> Scene {
         Scene {
-            record: Arc::clone(&shared.records[record]),
+            record,
             geometry_index: 0,
             geometry: Arc::clone(&self.geometry),
             grid: self.grid.clone(),

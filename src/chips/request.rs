@@ -251,6 +251,7 @@ impl ChipRequest {
         if let Some(within) = around {
             let mut request = self.request.clone();
             request.set_bands(selection.bands);
+            request.found = selection.confirmation;
             // Headers that were fetched are in a later one.
             snapshot = self.request.collection.snapshot()?;
             selection = request.select(&snapshot, move || Ok(within)).await?;

@@ -6,6 +6,7 @@ use super::read::read_chip;
 use super::sampler::{Extent, Place, Places, Sampler};
 use super::stream::{ChipIterator, ChipStream};
 use crate::error::{Error, Result};
+use crate::read::confirm::by_known;
 use crate::read::pipeline::Pipeline;
 use crate::read::request::ReadOptions;
 use crate::read::select::SceneRecord;
@@ -127,6 +128,23 @@ impl ChipSet {
 }
 
 impl Shared {
+    /// A record, by the own headers of its files where those that came with a table were in doubt. Chips stay where
+    /// they are, whatever these say.
+    ///
+    /// # Errors
+    ///
+    /// If the pixels turn out to be of another data type than the chips.
+    pub fn record(&self, number: usize) -> Result<Arc<SceneRecord>> {
+        let record = by_known(&self.records[number])?;
+        match record.bands.iter().find(|band| band.dtype != self.dtype) {
+            Some(band) => Err(Error::StaleHeader {
+                location: Box::new(band.location.clone()),
+                difference: format!("its samples were {} and are {} now", self.dtype, band.dtype),
+            }),
+            None => Ok(record),
+        }
+    }
+
     /// The pixels of a chip.
     pub fn grid(&self, place: &Place) -> Grid {
         let transform = self.sources[place.extent].lattice.translated(place.column as f64, place.row as f64);

@@ -19,7 +19,7 @@ pub use filter::{Filter, parse_bbox};
 pub(crate) use bound::BoundFilter;
 pub(crate) use describe::{columns, header, info};
 pub(crate) use filter::bounding_boxes;
-pub(crate) use records::{MatchingRecord, ids, kept, matching, records, scan};
+pub(crate) use records::{MatchingRecord, ids, kept, map_chunks, matching, records, scan};
 
 use crate::error::{Error, Result};
 use arrow_array::cast::AsArray;

@@ -1,6 +1,6 @@
 //! What the records of a view have in common. Zone maps answer where they can; else one column is read.
 
-use super::{Filter, bounding_boxes, matching, text_column, time_column};
+use super::{Filter, bounding_boxes, map_chunks, matching, text_column, time_column};
 use crate::error::Result;
 use crate::store::{Chunk, Collection as StoredCollection, Scalar, ZoneMap};
 use arrow_array::RecordBatch;
@@ -16,7 +16,10 @@ pub(crate) fn count(stored: &StoredCollection, filter: &Filter) -> Result<u64> {
     if filter.is_everything() {
         return Ok(stored.len());
     }
-    matching(stored, filter, &[])?.try_fold(0, |count, batch| Ok(count + batch?.records.len() as u64))
+    let filter = filter.bind(stored.schema())?;
+    let counts =
+        map_chunks(stored, &filter, &[], |chunk| Ok(filter.matches(&chunk.batch)?.true_count() as u64))?;
+    Ok(counts.into_iter().sum())
 }
 
 /// The EPSG codes of the rasters, ascending.

@@ -1,8 +1,9 @@
 //! The records of a collection that match a filter.
 
 use super::{BoundFilter, Filter};
+use crate::cpu;
 use crate::error::Result;
-use crate::store::{Collection as StoredCollection, Scan, ScanBatch};
+use crate::store::{Chunk, Collection as StoredCollection, Scan, ScanBatch};
 use arrow_array::Array;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Float64Type;
@@ -29,21 +30,23 @@ pub(crate) struct MatchingRecord {
 pub(crate) fn records(stored: &StoredCollection, filter: &Filter) -> Result<Vec<MatchingRecord>> {
     let mut wanted = vec![ID, DATETIME, ASSETS, COLLECTION, CLOUD_COVER];
     wanted.retain(|column| stored.schema().column_with_name(column).is_some());
-    let mut records = Vec::new();
-    for batch in matching(stored, filter, &wanted)? {
-        let ScanBatch { batch, records: numbers } = batch?;
+    let filter = filter.bind(stored.schema())?;
+    let chunks = map_chunks(stored, &filter, &wanted, |chunk| {
+        let ScanBatch { batch, records: numbers } = kept(&filter, chunk)?;
         let columns = RecordColumns::new(&batch)?;
         let clouds = batch
             .column_by_name(CLOUD_COVER)
             .map(|column| arrow_cast::cast(column, &DataType::Float64))
             .transpose()?;
         let clouds = clouds.as_ref().map(|clouds| clouds.as_primitive::<Float64Type>());
-        records.extend(numbers.iter().enumerate().map(|(row, number)| MatchingRecord {
+        let record = |(row, number): (usize, &u64)| MatchingRecord {
             number: *number,
             record: columns.record(row),
             cloud_cover: clouds.filter(|clouds| clouds.is_valid(row)).map(|clouds| clouds.value(row)),
-        }));
-    }
+        };
+        Ok(numbers.iter().enumerate().map(record).collect::<Vec<_>>())
+    })?;
+    let mut records: Vec<MatchingRecord> = chunks.into_iter().flatten().collect();
     records.sort_by(|MatchingRecord { record: a, .. }, MatchingRecord { record: b, .. }| {
         (a.datetime, &a.id).cmp(&(b.datetime, &b.id))
     });
@@ -61,13 +64,13 @@ pub(crate) fn ids(stored: &StoredCollection, filter: &Filter) -> Result<Vec<Stri
 
 /// Time and id of the records that match, in this order.
 fn ordered(stored: &StoredCollection, filter: &Filter) -> Result<Vec<(i64, String)>> {
-    let mut found = Vec::new();
-    for batch in matching(stored, filter, &[ID, DATETIME])? {
-        let batch = batch?.batch;
-        let ids = super::text_column(&batch, ID)?;
-        let times = super::time_column(&batch, DATETIME)?;
-        found.extend((0..batch.num_rows()).map(|row| (times.value(row), ids.value(row).to_owned())));
-    }
+    let filter = filter.bind(stored.schema())?;
+    let chunks = map_chunks(stored, &filter, &[ID, DATETIME], |chunk| {
+        let batch = kept(&filter, chunk)?.batch;
+        let (ids, times) = (super::text_column(&batch, ID)?, super::time_column(&batch, DATETIME)?);
+        Ok((0..batch.num_rows()).map(|row| (times.value(row), ids.value(row).to_owned())).collect::<Vec<_>>())
+    })?;
+    let mut found: Vec<(i64, String)> = chunks.into_iter().flatten().collect();
     found.sort();
     Ok(found)
 }
@@ -87,6 +90,20 @@ pub(crate) fn matching(
 pub(crate) fn scan(stored: &StoredCollection, filter: &BoundFilter, wanted: &[&str]) -> Result<Scan> {
     let projection = stored.projection(&filter.columns_and(wanted))?;
     Ok(stored.scan(&projection, |zone| filter.may_match(zone))?)
+}
+
+/// What is made of the chunks that may have records that match, in their order. Processors work on several at once.
+/// Batches have the wanted columns and those that the filter looks at.
+pub(crate) fn map_chunks<T: Send>(
+    stored: &StoredCollection,
+    filter: &BoundFilter,
+    wanted: &[&str],
+    of: impl Fn(ScanBatch) -> Result<T> + Sync + Send,
+) -> Result<Vec<T>> {
+    let projection = stored.projection(&filter.columns_and(wanted))?;
+    let chunks: Vec<&Chunk> =
+        stored.chunks()?.iter().filter(|chunk| filter.may_match(chunk.zone())).collect();
+    cpu::map(&chunks, |chunk| of(stored.read_chunk(chunk, &projection)?))
 }
 
 /// The rows of a chunk that match.

@@ -1,5 +1,6 @@
 //! What all requests for pixels have in common.
 
+use super::confirm::Confirmation;
 use super::limits::{ReadLimits, ReadProgress};
 use super::pipeline::Pipeline;
 use super::select::{BandChoice, MissingBands, Selection, select};
@@ -15,12 +16,14 @@ pub struct BandRequest {
     pub collection: Collection,
     pub bands: BandChoice,
     pub pipeline: Pipeline,
+    /// Headers that an earlier try has fetched, because others were in doubt.
+    pub found: Option<Arc<Confirmation>>,
 }
 
 impl BandRequest {
     pub fn new(collection: Collection) -> Self {
         let pipeline = collection.database().pipeline();
-        BandRequest { collection, bands: BandChoice::default(), pipeline }
+        BandRequest { collection, bands: BandChoice::default(), pipeline, found: None }
     }
 
     /// Names or aliases of the bands.
@@ -47,6 +50,6 @@ impl BandRequest {
         snapshot: &Snapshot,
         within: impl FnOnce() -> Result<Option<BoundingBox>> + Send + 'static,
     ) -> Result<Selection> {
-        select(&self.collection, snapshot, &self.bands, within).await
+        select(&self.collection, snapshot, &self.bands, self.found.clone(), within).await
     }
 }

@@ -1,7 +1,8 @@
 //! The headers of a read: those of the store, and those that it lacks, which are fetched.
 //!
 //! A header is missing where nobody has parsed it: in a collection that was built or imported without a look
-//! at its files. One that came with a table lacks the overviews: a read that may use them needs it whole.
+//! at its files. One that came with a table lacks the overviews: a read that may use them needs it whole. (Whether it
+//! is right besides, `confirm` finds out.)
 //!
 //! What is fetched is kept: in the database, if it is open for writing and no other thread writes, else in its
 //! handle. A read does not fail because somebody else writes.
@@ -10,10 +11,11 @@ use crate::build::headers::{CONCURRENT, HeaderError, HeaderFetcher, check_sample
 use crate::build::progress::Progress;
 use crate::collection::Collection;
 use crate::cpu;
+use crate::database::Database;
 use crate::error::{Error, Location, Result};
 use crate::store::{Collection as StoredCollection, HeaderKey, Store, StoredHeader};
-use futures::StreamExt;
-use rasteret_schema::{ArchivedRasterHeader, HeaderArchive};
+use futures::{StreamExt, stream};
+use rasteret_schema::{ArchivedRasterHeader, Georeference, HeaderArchive};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -102,6 +104,19 @@ pub struct BandPlace {
     pub band_index: Option<i32>,
     /// Another band of the record that is in the same file.
     pub other: Option<String>,
+    /// Where the pixels lie as far as is known, for files that do not say it themselves.
+    pub georeference: Georeference,
+}
+
+impl BandPlace {
+    /// Whether the band is one sample of a file, and which is known.
+    ///
+    /// # Errors
+    ///
+    /// If not.
+    pub fn check(&self, header: &HeaderArchive) -> Result<(), HeaderError> {
+        check_sample(&self.location.band, self.band_index, self.other.as_deref(), header)
+    }
 }
 
 /// What it took to fetch headers.
@@ -134,18 +149,24 @@ pub async fn fetch(
     let progress = Progress::new(None);
     let (sources, readers) = (database.sources().clone(), database.readers().clone());
     let fetcher = HeaderFetcher::new(sources, readers, CONCURRENT, Arc::clone(&progress));
-    let mut hrefs: Vec<String> = lacking.iter().map(|lacking| lacking.href.clone()).collect();
-    hrefs.sort_unstable();
-    hrefs.dedup();
+    let mut places: Vec<(String, Georeference)> =
+        lacking.iter().map(|lacking| (lacking.href.clone(), lacking.georeference.clone())).collect();
+    places.sort_by(|(a, _), (b, _)| a.cmp(b));
+    places.dedup_by(|(a, _), (b, _)| a == b);
+    let fetching = stream::iter(places).map(|(href, georeference)| {
+        let fetcher = &fetcher;
+        async move {
+            let header = fetcher.one(&href, &georeference).await;
+            (href, header)
+        }
+    });
     let mut files: HashMap<String, Result<Arc<HeaderArchive>, HeaderError>> =
-        fetcher.each(hrefs).collect().await;
+        fetching.buffer_unordered(CONCURRENT).collect().await;
     let mut fetched: Vec<(BandPlace, Arc<HeaderArchive>)> = Vec::new();
     let mut failed: Option<Error> = None;
     for lacking in lacking {
-        let BandPlace { band_index, other, location, .. } = &lacking;
         let header = match files.get(&lacking.href) {
-            Some(Ok(header)) => check_sample(&location.band, *band_index, other.as_deref(), header)
-                .map(|()| Arc::clone(header)),
+            Some(Ok(header)) => lacking.check(header).map(|()| Arc::clone(header)),
             // Only the first failure is told of.
             Some(Err(_)) if failed.is_none() => match files.remove(&lacking.href) {
                 Some(header) => header,
@@ -160,14 +181,7 @@ pub async fn fetch(
         }
     }
     tracing::debug!(headers = fetched.len(), requests = progress.requests(), "fetched headers");
-    let (for_keeping, database, stored) = (fetched.clone(), database.clone(), stored.clone());
-    cpu::run(move || {
-        if !for_keeping.is_empty() && !is_stored(database.store(), &stored, &for_keeping) {
-            let headers = for_keeping.into_iter().map(|(lacking, header)| (lacking.key, header));
-            database.fetched_headers().keep(headers);
-        }
-    })
-    .await;
+    keep(database, stored, fetched.clone()).await;
     match failed {
         Some(error) => Err(error),
         None => {
@@ -175,6 +189,25 @@ pub async fn fetch(
             Ok((fetched.into_iter().map(|(_, header)| header).collect(), cost))
         }
     }
+}
+
+/// Keeps fetched headers: in the database if it can be written to, else in its handle.
+pub async fn keep(
+    database: &Database,
+    stored: &StoredCollection,
+    fetched: Vec<(BandPlace, Arc<HeaderArchive>)>,
+) {
+    if fetched.is_empty() {
+        return;
+    }
+    let (database, stored) = (database.clone(), stored.clone());
+    cpu::run(move || {
+        if !is_stored(database.store(), &stored, &fetched) {
+            let headers = fetched.into_iter().map(|(place, header)| (place.key, header));
+            database.fetched_headers().keep(headers);
+        }
+    })
+    .await;
 }
 
 /// Puts headers into the database, if it is open for writing and nobody else writes. A read goes on without: whether

@@ -1,5 +1,6 @@
 //! Labelled datasets out of arrays.
 
+use super::confirm::confirmed;
 use super::layout::same_nodata;
 use super::request::{ReadRequest, crs_of_most};
 use super::scene::native_scenes;
@@ -21,6 +22,10 @@ impl ReadRequest {
     ///
     /// If nothing matches, the result is too large, or a raster cannot be read.
     pub async fn dataset(self, mosaic: Mosaic) -> Result<Dataset> {
+        confirmed(|found| self.clone().found(found).try_dataset(mosaic)).await
+    }
+
+    async fn try_dataset(self, mosaic: Mosaic) -> Result<Dataset> {
         let selection = self.select().await?;
         let request = self.clone();
         let (selection, target, groups) = cpu::run(move || {

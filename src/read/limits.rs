@@ -39,9 +39,10 @@ pub type OnProgress = Arc<dyn Fn(ReadProgress) + Send + Sync>;
 pub struct ReadStatistics {
     /// Tiles that were decoded.
     pub tiles: u64,
-    /// Bytes of byte ranges that were read, gaps that were read over and headers that were missing included.
+    /// Bytes of byte ranges that were read, gaps that were read over and headers that were missing or in doubt
+    /// included.
     pub bytes: u64,
-    /// Requests over a network, repeated ones and those for headers that were missing included.
+    /// Requests over a network, repeated ones and those for headers that were missing or in doubt included.
     pub requests: u64,
     /// Seconds that it took.
     pub seconds: f64,

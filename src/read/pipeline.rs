@@ -9,7 +9,9 @@
 //! that use them. The copy is a few per cent of the decoding, and needs no pixel to be shared unsafely.
 
 use super::coalesce::{RequestCost, coalesce};
+use super::confirm::Doubts;
 use super::finish::{fill_sparse, mark_valid};
+use super::header::HeaderCost;
 use super::limits::{OnProgress, ReadLimits, ReadProgress, ReadStatistics};
 use super::pixels::PixelArray;
 use super::plan::{TilePlan, TileUse};
@@ -77,28 +79,36 @@ impl Pipeline {
         self.limits = limits;
     }
 
-    /// Reads windows, each of which is handed to `on_window` once.
+    /// Reads windows, each of which is handed to `on_window` once. Headers that are in doubt are confirmed meanwhile.
     ///
     /// # Errors
     ///
     /// The first file that cannot be read, tile that cannot be decoded, or error of `on_window` ends
-    /// the read.
+    /// the read. [`Error::HeadersDiffer`]: what was handed over is of no use.
     pub async fn read(&self, requests: Vec<WindowRequest>, on_window: OnWindow) -> Result<ReadStatistics> {
+        let doubts = Doubts::of(&requests);
         let pipeline = self.clone();
         let (run, fetches) = cpu::run(move || pipeline.prepare(&requests, on_window)).await?;
         let ends = CancelOnDrop(Arc::clone(&run));
-        stream::iter(fetches)
+        let tiles = stream::iter(fetches)
             .map(|fetch| fetch.run(Arc::clone(&run), &self.budget, self.limits.bytes_in_flight))
             .buffer_unordered(CONCURRENT)
-            .try_for_each(|()| async { Ok(()) })
-            .await?;
+            .try_for_each(|()| async { Ok(()) });
+        let read = match doubts {
+            None => tiles.await,
+            Some(doubts) => doubts.settled(tiles).await,
+        };
         drop(ends);
-        Ok(ReadStatistics {
+        let statistics = ReadStatistics {
             tiles: run.tiles.load(Ordering::Relaxed),
             bytes: run.bytes.load(Ordering::Relaxed),
             requests: run.requests.load(Ordering::Relaxed),
             seconds: 0.0,
-        })
+        };
+        if let Err(Error::HeadersDiffer(confirmation)) = &read {
+            confirmation.count(HeaderCost { requests: statistics.requests, bytes: statistics.bytes });
+        }
+        read.map(|()| statistics)
     }
 
     fn prepare(&self, requests: &[WindowRequest], on_window: OnWindow) -> Result<(Arc<Run>, Vec<Fetch>)> {

@@ -144,9 +144,7 @@ fn merge(tile: u32, bytes: Range<u64>, pieces: &[Piece]) -> TilePlan {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use rasteret_schema::{
-        DataType, Encoding, Georeference, HeaderArchive, ImageHeader, ObjectVersion, RasterHeader, TileTable,
-    };
+    use rasteret_schema::{DataType, Encoding, HeaderArchive, ImageHeader, RasterHeader, TileTable};
 
     fn header(width: u32, height: u32, tile: u32, samples: u16, planar: bool, sparse: bool) -> HeaderArchive {
         HeaderArchive::new(&raster(width, height, tile, samples, planar, sparse)).unwrap()
@@ -159,26 +157,8 @@ mod tests {
         let offsets: Vec<u64> = (0..tiles).map(|i| u64::from(1000 + i * 108)).collect();
         let encoding =
             Encoding { samples_per_pixel: samples, planar, ..Encoding::uncompressed(DataType::UInt8) };
-        let image = ImageHeader {
-            width,
-            height,
-            tile_width: tile,
-            tile_height: tile,
-            encoding: 0,
-            mask: None,
-            tiles: TileTable::new(&offsets, &counts),
-        };
-        RasterHeader {
-            format: "test".into(),
-            georeference: Georeference::default(),
-            nodata: None,
-            bands: Vec::new(),
-            color_map: Vec::new(),
-            encodings: vec![encoding],
-            images: vec![image],
-            masks: Vec::new(),
-            object: ObjectVersion::default(),
-        }
+        let image = ImageHeader::new([width, height], [tile, tile], TileTable::new(&offsets, &counts));
+        RasterHeader::new("test", encoding, vec![image])
     }
 
     #[test]

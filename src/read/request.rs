@@ -4,6 +4,7 @@ use super::area::Area;
 use super::array::{AreaArray, read_array};
 use super::band_request::BandRequest;
 use super::bounds::bounds;
+use super::confirm::{Confirmation, confirmed};
 use super::header::HeaderCost;
 use super::limits::{ReadLimits, ReadProgress};
 use super::scene::{BandRead, Scene, native_scenes};
@@ -162,16 +163,32 @@ impl ReadRequest {
     /// If nothing matches, the records do not give one shape and data type, the result is too large, or
     /// a raster cannot be read.
     pub async fn array(self) -> Result<AreaArray> {
+        confirmed(|found| self.clone().found(found).try_array()).await
+    }
+
+    async fn try_array(self) -> Result<AreaArray> {
         let selection = self.select().await?;
         self.array_of(selection).await
+    }
+
+    /// The same, made again with what earlier tries have found.
+    pub(super) fn found(mut self, found: Option<Arc<Confirmation>>) -> Self {
+        self.request.found = found;
+        self
     }
 
     /// Reads the array of some records.
     pub(super) async fn array_of(self, selection: Selection) -> Result<AreaArray> {
         let (pipeline, options, bands) =
             (self.request.pipeline.clone(), self.options, selection.bands.clone());
+        let confirmation = selection.confirmation.clone();
         let (scenes, cost) = self.planned(selection, ReadRequest::scenes_on_one_grid).await?;
+        // What this costs counts, also if it is in vain.
+        if let Some(confirmation) = &confirmation {
+            confirmation.count(cost);
+        }
         let mut array = read_array(&pipeline, scenes, bands, options).await?;
+        let cost = confirmation.map_or(cost, |confirmation| confirmation.cost());
         array.statistics.requests += cost.requests;
         array.statistics.bytes += cost.bytes;
         Ok(array)
@@ -186,11 +203,19 @@ impl ReadRequest {
         self.scenes(selection)
     }
 
-    /// The records of the read.
+    /// The records of the read. Where an earlier try has found headers that are not those of their files, none is
+    /// taken any more that is in doubt: there is no third try.
     pub(super) async fn select(&self) -> Result<Selection> {
         let snapshot = self.request.collection.snapshot()?;
         let area = Arc::clone(&self.area);
-        self.request.select(&snapshot, move || Ok(Some(bounds(&area)?))).await
+        let selection = self.request.select(&snapshot, move || Ok(Some(bounds(&area)?))).await?;
+        match self.request.found {
+            Some(_) => {
+                let in_doubt = selection.in_doubt();
+                selection.with_whole_headers(&self.request.collection, &in_doubt).await
+            }
+            None => Ok(selection),
+        }
     }
 
     /// Plans the rows of the result. Where they would be made from overviews, but a header came without any, it is

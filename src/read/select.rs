@@ -1,5 +1,6 @@
 //! From filters and areas to records and their rasters.
 
+use super::confirm::Confirmation;
 use super::header::{BandHeader, BandPlace, FetchedHeaders, HeaderCost, fetch};
 use crate::collection::Collection;
 use crate::cpu;
@@ -9,7 +10,8 @@ use crate::query::MatchingRecord;
 use crate::store::{Collection as StoredCollection, HeaderKey, Snapshot};
 use crate::warp::Grid;
 use rasteret_schema::{
-    Asset, BandAliases, BoundingBox, DataType, HeaderArchive, PixelValue, RasterError, Record, header_column,
+    Asset, BandAliases, BoundingBox, DataType, Georeference, HeaderArchive, PixelValue, RasterError, Record,
+    header_column,
 };
 use std::sync::Arc;
 
@@ -43,6 +45,8 @@ pub struct SceneBand {
     pub header: BandHeader,
     /// Whether the header may lack the file's overviews.
     pub may_lack_overviews: bool,
+    /// Who finds out whether the header is right, if it came with a table that may not say all, or be old.
+    pub in_doubt: Option<Arc<Confirmation>>,
     /// Sample of the file's pixels.
     pub sample: u16,
     /// Where the pixels of the full resolution lie.
@@ -83,11 +87,13 @@ pub struct Selection {
     pub bands: Vec<String>,
     /// What it took to fetch headers that were missing.
     pub cost: HeaderCost,
+    /// Who finds out whether headers are right; `None` where all are known to be.
+    pub confirmation: Option<Arc<Confirmation>>,
     stored: StoredCollection,
 }
 
 /// The records of a collection whose footprint's box touches that of an area, or all of them. Headers that the store
-/// does not have are fetched.
+/// does not have are fetched. `confirmation` knows headers that an earlier try has fetched.
 ///
 /// # Errors
 ///
@@ -96,11 +102,12 @@ pub async fn select(
     collection: &Collection,
     snapshot: &Snapshot,
     bands: &BandChoice,
+    confirmation: Option<Arc<Confirmation>>,
     within: impl FnOnce() -> Result<Option<BoundingBox>> + Send + 'static,
 ) -> Result<Selection> {
     let (of, snapshot, bands) = (collection.clone(), snapshot.clone(), bands.clone());
     let found = cpu::run(move || {
-        let found = Found::new(&of, &snapshot, within()?, &bands)?;
+        let found = Found::new(&of, &snapshot, within()?, &bands, confirmation)?;
         let lacking = found.lacking();
         match lacking.is_empty() {
             true => Ok(Ok(found.selection(Vec::new(), HeaderCost::default())?)),
@@ -133,13 +140,22 @@ impl Selection {
         let places = places.to_vec();
         cpu::run(move || {
             for (((record, band), place), header) in places.into_iter().zip(lacking).zip(headers) {
-                let whole = SceneBand::new(place, BandHeader::Fetched(header))?;
+                let whole = SceneBand::new(place, BandHeader::Fetched(header), None)?;
                 Arc::make_mut(&mut self.records[record]).bands[band] = Arc::new(whole);
             }
             self.cost = self.cost.and(cost);
             Ok(self)
         })
         .await
+    }
+
+    /// The bands, by record and band, whose headers are in doubt.
+    pub fn in_doubt(&self) -> Vec<(usize, usize)> {
+        let records = self.records.iter().enumerate();
+        let bands = records.flat_map(|(index, record)| {
+            record.bands.iter().enumerate().map(move |(band, of)| ((index, band), of))
+        });
+        bands.filter(|(_, band)| band.in_doubt.is_some()).map(|(place, _)| place).collect()
     }
 
     /// The same records with some of the bands.
@@ -152,6 +168,7 @@ impl Selection {
             records: self.records.iter().map(record).collect(),
             bands: bands.iter().filter_map(|band| self.bands.get(*band).cloned()).collect(),
             cost: HeaderCost::default(),
+            confirmation: self.confirmation.clone(),
             stored: self.stored.clone(),
         }
     }
@@ -161,6 +178,7 @@ impl Selection {
 struct Found {
     records: Vec<(MatchingRecord, Vec<FoundBand>)>,
     bands: Vec<String>,
+    confirmation: Option<Arc<Confirmation>>,
     stored: StoredCollection,
 }
 
@@ -176,6 +194,7 @@ impl Found {
         snapshot: &Snapshot,
         within: Option<BoundingBox>,
         BandChoice { names, missing }: &BandChoice,
+        confirmation: Option<Arc<Confirmation>>,
     ) -> Result<Found> {
         for (index, band) in names.iter().enumerate() {
             if names[..index].contains(band) {
@@ -183,6 +202,7 @@ impl Found {
             }
         }
         let stored = snapshot.collection(collection.name())?;
+        let confirmation = confirmation.or_else(|| Confirmation::of(collection.database(), &stored));
         let filter = collection.filter().clone();
         let filter = match within {
             Some(within) => filter.intersecting(within),
@@ -224,12 +244,12 @@ impl Found {
             for (name, asset) in bands.iter().zip(assets) {
                 let Some(asset) = asset else { continue };
                 let place = place_of(&stored, &matching, name, asset)?;
-                let header = known_header(&stored, fetched, place.key)?;
+                let header = known_header(&stored, fetched, confirmation.as_deref(), &place)?;
                 of_record.push(FoundBand { place, header });
             }
             records.push((matching, of_record));
         }
-        Ok(Found { records, bands, stored })
+        Ok(Found { records, bands, confirmation, stored })
     }
 
     fn lacking(&self) -> Vec<BandPlace> {
@@ -248,12 +268,13 @@ impl Found {
                 let Some(header) = header.or_else(|| fetched.next().map(BandHeader::Fetched)) else {
                     continue;
                 };
-                bands.push(Arc::new(SceneBand::new(place, header)?));
+                bands.push(Arc::new(SceneBand::new(place, header, self.confirmation.as_ref())?));
             }
             let (id, datetime, collection) = (record.id, record.datetime, record.collection);
             records.push(Arc::new(SceneRecord { id, datetime, cloud_cover, collection, bands }));
         }
-        Ok(Selection { records, bands: self.bands, cost, stored: self.stored })
+        let Found { bands, confirmation, stored, .. } = self;
+        Ok(Selection { records, bands, cost, confirmation, stored })
     }
 }
 
@@ -301,6 +322,7 @@ fn place_of(
         href,
         band_index,
         other,
+        georeference: Georeference::default(),
     })
 }
 
@@ -312,13 +334,19 @@ fn place_of(
 fn known_header(
     stored: &StoredCollection,
     fetched: Option<&FetchedHeaders>,
-    key: HeaderKey,
+    confirmation: Option<&Confirmation>,
+    place: &BandPlace,
 ) -> Result<Option<BandHeader>> {
+    let key = place.key;
     let (_, record, band) = key;
     if let Some(header) = stored.find_header(record, band)? {
-        let whole = match fetched {
-            Some(fetched) if header_column::may_lack_overviews(header.get()?) => fetched.get(key),
-            _ => None,
+        let knows_more = fetched.is_some() || confirmation.is_some();
+        let whole = match knows_more && header_column::is_of_no_version(header.get()?) {
+            true => {
+                let confirmed = confirmation.and_then(|confirmation| confirmation.known(&place.href));
+                confirmed.or_else(|| fetched.and_then(|fetched| fetched.get(key)))
+            }
+            false => None,
         };
         return Ok(Some(whole.map_or(BandHeader::Stored(header), BandHeader::Fetched)));
     }
@@ -329,7 +357,11 @@ fn known_header(
 }
 
 impl SceneBand {
-    fn new(place: BandPlace, header: BandHeader) -> Result<SceneBand> {
+    fn new(
+        place: BandPlace,
+        header: BandHeader,
+        confirmation: Option<&Arc<Confirmation>>,
+    ) -> Result<SceneBand> {
         let BandPlace { name, key, href, location, band_index, .. } = place;
         let archived = header.get()?;
         let located = |source| Error::Raster { location: Box::new(location.clone()), source };
@@ -349,11 +381,39 @@ impl SceneBand {
         let nodata = archived.nodata()?.filter(|value| value.fits(dtype));
         let is_fetched = matches!(header, BandHeader::Fetched(_));
         let may_lack_overviews = !is_fetched && header_column::may_lack_overviews(archived);
-        Ok(SceneBand { name, key, href, location, header, may_lack_overviews, sample, grid, dtype, nodata })
+        let is_in_doubt = !is_fetched && header_column::is_of_no_version(archived);
+        let in_doubt = confirmation.filter(|_| is_in_doubt).cloned();
+        Ok(SceneBand {
+            name,
+            key,
+            href,
+            location,
+            header,
+            may_lack_overviews,
+            in_doubt,
+            sample,
+            grid,
+            dtype,
+            nodata,
+        })
+    }
+
+    /// The same band by the file's own header.
+    ///
+    /// # Errors
+    ///
+    /// If the file does not have the sample, or does not say where its pixels lie.
+    pub fn by_own(&self, header: Arc<HeaderArchive>) -> Result<SceneBand> {
+        SceneBand::new(self.place(), BandHeader::Fetched(header), None)
     }
 
     /// Where its header is to be had.
-    fn place(&self) -> BandPlace {
+    pub fn place(&self) -> BandPlace {
+        let georeference = Georeference {
+            transform: Some(self.grid.transform),
+            crs: Some(self.grid.crs.clone()),
+            ..Georeference::default()
+        };
         BandPlace {
             name: self.name.clone(),
             key: self.key,
@@ -361,6 +421,7 @@ impl SceneBand {
             location: self.location.clone(),
             band_index: Some(self.sample.into()),
             other: None,
+            georeference,
         }
     }
 }

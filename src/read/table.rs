@@ -1,5 +1,6 @@
 //! Tables out of planes.
 
+use super::confirm::confirmed;
 use super::layout::{data_type, within_memory};
 use super::pipeline::WindowPixels;
 use super::planes::{OnPlane, read_planes};
@@ -27,6 +28,10 @@ impl ReadRequest {
         if self.request.bands.missing == MissingBands::SkipRecord {
             self.request.bands.missing = MissingBands::SkipBand;
         }
+        confirmed(|found| self.clone().found(found).try_table()).await
+    }
+
+    async fn try_table(self) -> Result<RecordBatch> {
         let (pipeline, options, area) = (self.request.pipeline.clone(), self.options, self.area.clone());
         let selection = self.select().await?;
         let (scenes, _) = self.planned(selection, ReadRequest::scenes).await?;

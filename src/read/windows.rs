@@ -241,7 +241,7 @@ fn reader_of(
 }
 
 /// The alpha band that GDAL takes as the mask of the others: the last of two bands or four, of 8 bits or 16.
-fn alpha_sample(header: &ArchivedRasterHeader, dtype: DataType) -> Option<u16> {
+pub fn alpha_sample(header: &ArchivedRasterHeader, dtype: DataType) -> Option<u16> {
     let last = match header.bands.len() {
         2 => 1,
         4 => 3,

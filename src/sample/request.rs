@@ -8,14 +8,16 @@ use crate::crs::Transformer;
 use crate::error::{Error, Result};
 use crate::geometry::{PointBatch, Points};
 use crate::read::band_request::BandRequest;
+use crate::read::confirm::Confirmation;
 use crate::read::select::{MissingBands, SceneBand, SceneRecord, Selection};
 use crate::read::{ReadLimits, ReadProgress};
+use crate::store::HeaderKey;
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 use arrow_select::concat::concat_batches;
 use futures::stream::{self, Stream};
 use rasteret_schema::{BoundingBox, Crs};
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 /// Points that are looked up at once: each pass decodes the tiles that it needs, so few passes are better,
@@ -166,6 +168,8 @@ struct Pass {
     points: Arc<PointBatch>,
     /// Those that are still to be read.
     rasters: VecDeque<RasterPoints>,
+    /// The bands that were.
+    done: HashSet<(HeaderKey, String)>,
 }
 
 /// The points on one band of one record.
@@ -174,6 +178,14 @@ pub(super) struct RasterPoints {
     /// Which of the record's bands.
     pub band: usize,
     pub points: Vec<PixelPoint>,
+}
+
+impl RasterPoints {
+    /// Which band it is, and what it was asked for as.
+    fn key(&self) -> (HeaderKey, String) {
+        let band = &self.record.bands[self.band];
+        (band.key, band.name.clone())
+    }
 }
 
 impl State {
@@ -193,8 +205,20 @@ impl State {
                     values += raster.points.len();
                     rasters.push(raster);
                 }
+                let bands: Vec<_> = rasters.iter().map(RasterPoints::key).collect();
                 let points = Arc::clone(&pass.points);
-                self.ready = values_of(&self.look_up, points, rasters).await?;
+                match values_of(&self.look_up, points, rasters).await {
+                    Err(Error::HeadersDiffer(found)) => {
+                        // Points may lie on other pixels by the files' own headers.
+                        let again = self.look_up.pass(Arc::clone(&pass.points), Some(found)).await?;
+                        pass.rasters = again.rasters;
+                        pass.rasters.retain(|raster| !pass.done.contains(&raster.key()));
+                    }
+                    ready => {
+                        self.ready = ready?;
+                        pass.done.extend(bands);
+                    }
+                }
                 continue;
             }
             let Some(mut points) = self.points.take() else { return Ok(None) };
@@ -204,7 +228,8 @@ impl State {
             })
             .await;
             let Some(batch) = batch? else { return Ok(None) };
-            (self.points, self.pass) = (Some(points), Some(self.look_up.pass(batch).await?));
+            self.points = Some(points);
+            self.pass = Some(self.look_up.pass(Arc::new(batch), None).await?);
         }
     }
 }
@@ -232,22 +257,27 @@ fn next_points(points: &mut Points) -> Result<Option<PointBatch>> {
 }
 
 impl LookUp {
-    /// The rasters that points lie on.
-    async fn pass(self: &Arc<Self>, points: PointBatch) -> Result<Pass> {
-        let points = Arc::new(points);
+    /// The rasters that points lie on. `found` knows headers that an earlier try has fetched.
+    async fn pass(
+        self: &Arc<Self>,
+        points: Arc<PointBatch>,
+        found: Option<Arc<Confirmation>>,
+    ) -> Result<Pass> {
+        let done = HashSet::new();
         let (look_up, of) = (Arc::clone(self), Arc::clone(&points));
         let snapshot = self.request.collection.snapshot()?;
         let within = move || match look_up.bounds(&of)? {
             Some(within) => Ok(Some(within)),
             None => Err(Error::NothingSelected("no point has a longitude and a latitude".to_owned())),
         };
-        let selection = match self.request.select(&snapshot, within).await {
-            Err(Error::NothingSelected(_)) => return Ok(Pass { points, rasters: VecDeque::new() }),
+        let request = BandRequest { found, ..self.request.clone() };
+        let selection = match request.select(&snapshot, within).await {
+            Err(Error::NothingSelected(_)) => return Ok(Pass { points, rasters: VecDeque::new(), done }),
             selection => selection?,
         };
         let (look_up, of) = (Arc::clone(self), Arc::clone(&points));
         let rasters = cpu::run(move || look_up.rasters(&of, &selection)).await?;
-        Ok(Pass { points, rasters: rasters.into() })
+        Ok(Pass { points, rasters: rasters.into(), done })
     }
 
     /// The rasters that points lie on, by record, then band.

@@ -106,6 +106,9 @@ impl Merge {
             if let Some(roots) = &local_roots {
                 description.set_local_roots(roots);
             }
+            if inputs.iter().any(|(_, stored)| stored.metadata().description.has_unconfirmed_headers()) {
+                description.set_unconfirmed_headers();
+            }
             description.state = BuildState::Complete;
         })?;
         write.commit()?;

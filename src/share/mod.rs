@@ -43,4 +43,4 @@ pub use table_file::{TableReader, open_table};
 pub use view::ViewDescription;
 
 pub(crate) use stac_geoparquet::{FILE_METADATA as STAC_METADATA, StacTable};
-pub(crate) use table::SharedTable;
+pub(crate) use table::{SharedRows, SharedTable};

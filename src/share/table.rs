@@ -26,6 +26,14 @@ pub(crate) struct SharedTable {
     schema: SchemaRef,
 }
 
+/// Rows of the table.
+#[derive(Debug)]
+pub(crate) struct SharedRows {
+    pub batch: RecordBatch,
+    /// Whether the headers among them say all that reads at full resolution need, and are not in doubt themselves.
+    pub whole_headers: bool,
+}
+
 /// Where a column comes from.
 #[derive(Debug, Clone)]
 enum Origin {
@@ -90,6 +98,16 @@ impl SharedTable {
     ///
     /// If the store is damaged.
     pub fn batch(&self, rows: &RecordBatch, records: &[u64]) -> Result<RecordBatch> {
+        Ok(self.rows(rows, records)?.batch)
+    }
+
+    /// The same, and whether their headers are whole.
+    ///
+    /// # Errors
+    ///
+    /// As [`batch`](Self::batch).
+    pub fn rows(&self, rows: &RecordBatch, records: &[u64]) -> Result<SharedRows> {
+        let mut whole_headers = true;
         let stored = |name: &str| {
             let column = rows.column_by_name(name).cloned();
             column.ok_or_else(|| Error::InvalidArgument(format!("column {name:?} was not read")))
@@ -98,16 +116,22 @@ impl SharedTable {
             Ok(match origin {
                 Origin::Stored => stored(field.name())?,
                 Origin::Assets => Arc::new(assets(&stored(ASSETS)?, field)?),
-                Origin::Headers(band) => Arc::new(self.headers(*band, &stored(ASSETS)?, records)?),
+                Origin::Headers(band) => {
+                    let (headers, are_whole) = self.headers(*band, &stored(ASSETS)?, records)?;
+                    whole_headers &= are_whole;
+                    Arc::new(headers)
+                }
             })
         };
         let columns =
             self.schema.fields().iter().zip(&self.origins).map(column).collect::<Result<Vec<_>>>()?;
         let options = RecordBatchOptions::new().with_row_count(Some(records.len()));
-        Ok(RecordBatch::try_new_with_options(Arc::clone(&self.schema), columns, &options)?)
+        let batch = RecordBatch::try_new_with_options(Arc::clone(&self.schema), columns, &options)?;
+        Ok(SharedRows { batch, whole_headers })
     }
 
-    fn headers(&self, band: BandNumber, assets: &ArrayRef, records: &[u64]) -> Result<StructArray> {
+    /// The headers of a band, and whether they are whole.
+    fn headers(&self, band: BandNumber, assets: &ArrayRef, records: &[u64]) -> Result<(StructArray, bool)> {
         let found = records
             .iter()
             .map(|record| self.stored.find_header(*record, band))
@@ -122,8 +146,14 @@ impl SharedTable {
             true => samples(assets, self.stored.metadata().bands.get(usize::from(band)))?,
             false => vec![0; headers.len()],
         };
+        let has_unconfirmed = self.stored.metadata().description.has_unconfirmed_headers();
+        let mut are_whole = true;
+        for header in headers.iter().flatten() {
+            let is_confirmed = !has_unconfirmed || !header_column::is_of_no_version(header);
+            are_whole = are_whole && is_confirmed && header_column::says_all(header)?;
+        }
         let headers = headers.into_iter().zip(samples).map(|(header, sample)| Some((header?, sample)));
-        Ok(header_column::to_array(headers)?)
+        Ok((header_column::to_array(headers)?, are_whole))
     }
 }
 

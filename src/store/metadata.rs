@@ -51,6 +51,8 @@ const CLOUD_BY_ROOT: &str = "cloud_by_root";
 const BAND_ALIASES: &str = "band_aliases";
 /// Where they keep which local files may be read.
 const LOCAL_ROOTS: &str = "local_roots";
+/// Where they keep that headers came with a table that may not say all of its files.
+const UNCONFIRMED_HEADERS: &str = "unconfirmed_headers";
 /// Where they keep what a collection was imported from.
 const IMPORTED_FROM: &str = "imported_from";
 
@@ -76,9 +78,21 @@ impl Description {
         self.set_property(BAND_ALIASES, aliases, aliases.is_empty());
     }
 
-    /// The properties that belong to the collection wherever it is: not what was said about this machine.
+    /// Whether headers of no known version of their files came with a table that may not say all of these, or be
+    /// older than they are: a read that uses one has it confirmed by the file's own.
+    pub fn has_unconfirmed_headers(&self) -> bool {
+        self.property(UNCONFIRMED_HEADERS)
+    }
+
+    /// Says that there are such headers.
+    pub fn set_unconfirmed_headers(&mut self) {
+        self.properties.insert(UNCONFIRMED_HEADERS.to_owned(), true.into());
+    }
+
+    /// The properties that belong to the collection wherever it is: not what was said about this machine, nor what
+    /// each file of an export says of its own headers.
     pub(crate) fn shared_properties(&self) -> serde_json::Map<String, serde_json::Value> {
-        let is_shared = |name: &str| name != LOCAL_ROOTS && name != IMPORTED_FROM;
+        let is_shared = |name: &str| ![LOCAL_ROOTS, IMPORTED_FROM, UNCONFIRMED_HEADERS].contains(&name);
         let shared = self.properties.iter().filter(|(name, _)| is_shared(name));
         shared.map(|(name, value)| (name.clone(), value.clone())).collect()
     }
@@ -224,6 +238,7 @@ mod tests {
         let mut description = Description::default();
         description.set_local_roots(&["/home/someone".into()]);
         description.set_imported_from("import: /home/someone/table");
+        description.set_unconfirmed_headers();
         description.properties.insert("licence".to_owned(), "CC-BY-4.0".into());
         let shared = description.shared_properties();
         assert_eq!(shared.keys().collect::<Vec<_>>(), ["licence"]);

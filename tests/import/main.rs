@@ -14,6 +14,7 @@ mod s3_service;
 mod samples;
 mod support;
 
+mod confirmed;
 mod hostile;
 mod layouts;
 mod rasteret_exports;

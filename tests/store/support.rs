@@ -4,8 +4,8 @@ use arrow_array::{Float64Array, RecordBatch};
 use arrow_schema::{DataType, Field, Schema};
 use rasteret_schema::record::{self, Record};
 use rasteret_schema::{
-    Asset, BandMetadata, BoundingBox, Crs, DataType as Sample, Encoding, Georeference, Geotransform,
-    HeaderArchive, ImageHeader, ObjectVersion, PixelValue, RasterHeader, SourceHeader, TileTable,
+    Asset, BoundingBox, Crs, DataType as Sample, Encoding, Georeference, Geotransform, HeaderArchive,
+    ImageHeader, ObjectVersion, PixelValue, RasterHeader, SourceHeader, TileTable,
 };
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -74,45 +74,31 @@ pub fn header(seed: u64, tiles: u32) -> RasterHeader {
             offsets.push(at);
             at += count + 8;
         }
-        ImageHeader {
-            width: tiles * 1024,
-            height: tiles * 1024,
-            tile_width: 1024,
-            tile_height: 1024,
-            encoding: 0,
-            mask: None,
-            tiles: TileTable::new(&offsets, &counts),
-        }
+        ImageHeader::new([tiles * 1024; 2], [1024; 2], TileTable::new(&offsets, &counts))
     };
     let mut sizes = vec![tiles];
     while sizes.len() < 5 && sizes[sizes.len() - 1] > 1 {
         sizes.push(sizes[sizes.len() - 1].div_ceil(2));
     }
+    let encoding = Encoding {
+        compression: 8,
+        predictor: 2,
+        chroma_subsampling: [2, 2],
+        ..Encoding::uncompressed(Sample::UInt16)
+    };
     RasterHeader {
-        format: "geotiff".to_owned(),
         georeference: Georeference {
             transform: Some(Geotransform::new(10.0, 0.0, 699_960.0, 0.0, -10.0, 1_500_000.0)),
             crs: Some(Crs::from_epsg(32643)),
-            pixel_is_point: false,
-            ground_control_points: 0,
+            ..Georeference::default()
         },
         nodata: Some(PixelValue::Integer(0)),
-        bands: vec![BandMetadata::default()],
-        color_map: Vec::new(),
-        encodings: vec![Encoding {
-            bits_per_sample: 16,
-            compression: 8,
-            predictor: 2,
-            chroma_subsampling: [2, 2],
-            ..Encoding::uncompressed(Sample::UInt16)
-        }],
-        images: sizes.into_iter().map(&mut image).collect(),
-        masks: Vec::new(),
         object: ObjectVersion {
             size: Some(seed),
             etag: Some(format!("\"{seed:032x}\"")),
             last_modified: Some(1_704_067_200_000_000),
         },
+        ..RasterHeader::new("geotiff", encoding, sizes.into_iter().map(&mut image).collect())
     }
 }
 

@@ -5,10 +5,7 @@
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
 use rasteret_geotiff::decode::{CodecRegistry, decode};
-use rasteret_schema::{
-    DataType, Encoding, Georeference, HeaderArchive, ImageHeader, ObjectVersion, RasterHeader, TileRequest,
-    TileTable,
-};
+use rasteret_schema::{DataType, Encoding, HeaderArchive, ImageHeader, RasterHeader, TileRequest, TileTable};
 use std::hint::black_box;
 use std::io::{Cursor, Read, Write};
 use std::ops::Range;
@@ -118,26 +115,8 @@ fn encoding(dtype: DataType, samples_per_pixel: u16, compression: u16, predictor
 }
 
 fn header(encoding: Encoding) -> HeaderArchive {
-    let image = ImageHeader {
-        width: SIZE,
-        height: SIZE,
-        tile_width: SIZE,
-        tile_height: SIZE,
-        encoding: 0,
-        mask: None,
-        tiles: TileTable::new(&[8], &[8]),
-    };
-    let header = RasterHeader {
-        format: "geotiff".to_owned(),
-        georeference: Georeference::default(),
-        nodata: None,
-        bands: Vec::new(),
-        color_map: Vec::new(),
-        encodings: vec![encoding],
-        images: vec![image],
-        masks: Vec::new(),
-        object: ObjectVersion::default(),
-    };
+    let image = ImageHeader::new([SIZE; 2], [SIZE; 2], TileTable::new(&[8], &[8]));
+    let header = RasterHeader::new("geotiff", encoding, vec![image]);
     HeaderArchive::new(&header).expect("a header that can be archived")
 }
 

@@ -49,26 +49,17 @@ fn descriptions(header: &RasterHeader, samples: &[usize]) -> Option<Vec<String>>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rasteret_schema::{BandMetadata, Georeference, ObjectVersion};
+    use rasteret_schema::{BandMetadata, DataType, Encoding};
 
     fn header(bands: &[(Option<&str>, ColorInterpretation)]) -> RasterHeader {
+        let described = |(description, color): &(Option<&str>, ColorInterpretation)| BandMetadata {
+            description: description.map(str::to_owned),
+            color: *color,
+            ..BandMetadata::default()
+        };
         RasterHeader {
-            format: "test".into(),
-            georeference: Georeference::default(),
-            nodata: None,
-            bands: bands
-                .iter()
-                .map(|(description, color)| BandMetadata {
-                    description: description.map(str::to_owned),
-                    color: *color,
-                    ..BandMetadata::default()
-                })
-                .collect(),
-            color_map: Vec::new(),
-            encodings: Vec::new(),
-            images: Vec::new(),
-            masks: Vec::new(),
-            object: ObjectVersion::default(),
+            bands: bands.iter().map(described).collect(),
+            ..RasterHeader::new("test", Encoding::uncompressed(DataType::UInt8), Vec::new())
         }
     }
 

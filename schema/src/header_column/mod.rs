@@ -13,15 +13,18 @@
 //! | `extra_samples` | list of int32 | |
 //!
 //! A table cannot carry all of a header: overviews, masks, JPEG tables, colour maps and the version of
-//! the file stay behind, and a header that comes back from a table is without them. Of a file whose samples are
+//! the file stay behind, and a header that comes back from a table is without them ([`says_all`] says when that
+//! matters to reads at full resolution). Of a file whose samples are
 //! big-endian, or have other bits than their type, the column cannot say how to read it at all: the row is null.
 
 mod read;
+mod say;
 #[cfg(test)]
 mod tests;
 mod write;
 
 pub use read::from_array;
+pub use say::says_all;
 pub use write::to_array;
 
 use crate::ArchivedRasterHeader;
@@ -60,14 +63,16 @@ pub fn fields() -> Fields {
     .collect()
 }
 
+/// Whether a header is of no known version of its file, as one that comes from a header column is.
+pub fn is_of_no_version(header: &ArchivedRasterHeader) -> bool {
+    let version = &header.object;
+    version.size.is_none() && version.etag.is_none() && version.last_modified.is_none()
+}
+
 /// Whether a header may lack what a header column does not carry, as one that comes from there does: it is of no
 /// known version of its file, and has no overview.
 pub fn may_lack_overviews(header: &ArchivedRasterHeader) -> bool {
-    let version = &header.object;
-    version.size.is_none()
-        && version.etag.is_none()
-        && version.last_modified.is_none()
-        && header.images.len() == 1
+    is_of_no_version(header) && header.images.len() == 1
 }
 
 fn invalid(error: impl ToString) -> ArrowError {

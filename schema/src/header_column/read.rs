@@ -1,10 +1,11 @@
 //! From the column to headers.
 
 use super::invalid;
+use super::say::are_strips;
 use crate::tile_table::MAX_TILES;
 use crate::{
     BandMetadata, ColorInterpretation, Crs, DataType, Encoding, Georeference, Geotransform, ImageHeader,
-    ObjectVersion, PixelValue, RasterHeader, TileTable,
+    PixelValue, RasterHeader, TileTable,
 };
 use arrow_array::cast::AsArray;
 use arrow_array::types::{ArrowPrimitiveType, Float64Type, Int32Type, Int64Type};
@@ -70,8 +71,7 @@ pub fn from_array(
         bits_per_sample: dtype.size() as u16 * 8,
         samples_per_pixel,
         planar,
-        // A table does not say; only the last strip of a file would differ.
-        striped: tile_size.0 == image_size.0 && image_size.1 % tile_size.1 != 0,
+        striped: are_strips((image_size.0, image_size.1, tile_size.0, tile_size.1)),
         big_endian: false,
         reversed_bits: false,
         compression: code("compression", 1)?,
@@ -82,24 +82,12 @@ pub fn from_array(
         jpeg_tables: Vec::new(),
         lerc_compression: 0,
     };
+    let image = ImageHeader::new(image_size.into(), tile_size.into(), tiles);
     Ok(Some(RasterHeader {
-        format: format.to_owned(),
         georeference: Georeference { transform: fields.transform()?, crs, ..Georeference::default() },
         nodata: fields.number("nodata")?.map(PixelValue::from),
         bands,
-        color_map: Vec::new(),
-        encodings: vec![encoding],
-        images: vec![ImageHeader {
-            width: image_size.0,
-            height: image_size.1,
-            tile_width: tile_size.0,
-            tile_height: tile_size.1,
-            encoding: 0,
-            mask: None,
-            tiles,
-        }],
-        masks: Vec::new(),
-        object: ObjectVersion::default(),
+        ..RasterHeader::new(format, encoding, vec![image])
     }))
 }
 

@@ -1,44 +1,33 @@
 use super::read::{Row, bands};
 use super::*;
 use crate::{
-    BandMetadata, ColorInterpretation, Crs, DataType, Encoding, Georeference, Geotransform, HeaderArchive,
-    ImageHeader, ObjectVersion, PixelValue, RasterHeader, TileTable,
+    ColorInterpretation, Crs, DataType, Encoding, Georeference, Geotransform, HeaderArchive, ImageHeader,
+    ObjectVersion, PixelValue, RasterHeader, TileTable,
 };
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type};
 use arrow_array::{Array, StructArray};
 
 fn header() -> RasterHeader {
+    let encoding = Encoding {
+        samples_per_pixel: 2,
+        planar: true,
+        compression: 5,
+        predictor: 2,
+        chroma_subsampling: [2, 2],
+        extra_samples: vec![0],
+        ..Encoding::uncompressed(DataType::UInt16)
+    };
+    let tiles = TileTable::new(&[41067, 0, 200_000, 300_000], &[115_120, 0, 99_000, 7]);
+    let image = ImageHeader::new([255, 600], [512, 512], tiles);
     RasterHeader {
-        format: "geotiff".into(),
         georeference: Georeference {
             transform: Some(Geotransform::new(900.0, 0.0, 471585.0, 0.0, -900.0, 3787515.0)),
             crs: Some(Crs::from_epsg(32617)),
             ..Georeference::default()
         },
         nodata: Some(PixelValue::Integer(0)),
-        bands: vec![BandMetadata::default(); 2],
-        color_map: Vec::new(),
-        encodings: vec![Encoding {
-            samples_per_pixel: 2,
-            planar: true,
-            compression: 5,
-            predictor: 2,
-            chroma_subsampling: [2, 2],
-            extra_samples: vec![0],
-            ..Encoding::uncompressed(DataType::UInt16)
-        }],
-        images: vec![ImageHeader {
-            width: 255,
-            height: 600,
-            tile_width: 512,
-            tile_height: 512,
-            encoding: 0,
-            mask: None,
-            tiles: TileTable::new(&[41067, 0, 200_000, 300_000], &[115_120, 0, 99_000, 7]),
-        }],
-        masks: Vec::new(),
-        object: ObjectVersion::default(),
+        ..RasterHeader::new("geotiff", encoding, vec![image])
     }
 }
 
@@ -72,6 +61,50 @@ fn a_band_has_the_tiles_of_its_own_sample() {
         assert!(from_array(&column, 0, "geotiff", None, 2).is_err());
     }
     assert!(to_array([Some((archive.header().unwrap(), 2))].into_iter()).is_err());
+}
+
+#[test]
+fn what_a_column_cannot_say() {
+    let says = |change: fn(&mut RasterHeader)| {
+        let mut header = header();
+        change(&mut header);
+        says_all(HeaderArchive::new(&header).unwrap().header().unwrap()).unwrap()
+    };
+    assert!(says(|_| ()));
+    // The row is null.
+    assert!(says(|header| header.encodings[0].big_endian = true));
+    assert!(!says(|header| {
+        header.masks.push(header.images[0].clone());
+        header.images[0].mask = Some(0);
+    }));
+    assert!(!says(|header| {
+        header.encodings[0].dtype = DataType::Int64;
+        header.encodings[0].bits_per_sample = 64;
+        header.nodata = Some(PixelValue::Integer(i64::MAX));
+    }));
+    // An alpha band, whose tiles are those of another sample.
+    let alpha = |header: &mut RasterHeader| {
+        header.encodings[0].extra_samples = vec![2];
+        header.bands[1].color = ColorInterpretation::Alpha;
+    };
+    assert!(!says(alpha));
+    assert!(says_all_of_chunky(alpha));
+    assert!(!says_all_of_chunky(|header| header.bands[1].color = ColorInterpretation::Alpha));
+    assert!(says(|header| header.images[0].height = 512));
+    // 600 rows in strips of 512, or in tiles.
+    for (striped, width) in [(true, 512), (false, 255)] {
+        let mut header = header();
+        header.images[0].tile_width = width;
+        header.encodings[0].striped = striped;
+        assert!(!says_all(HeaderArchive::new(&header).unwrap().header().unwrap()).unwrap());
+    }
+}
+
+fn says_all_of_chunky(change: impl Fn(&mut RasterHeader)) -> bool {
+    let mut header = header();
+    header.encodings[0].planar = false;
+    change(&mut header);
+    says_all(HeaderArchive::new(&header).unwrap().header().unwrap()).unwrap()
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! From headers to the column.
 
+use super::say::can_be_said;
 use super::{fields, invalid};
 use crate::tile_table::TileTableView;
 use crate::{ArchivedRasterHeader, Geotransform, PixelValue};
@@ -30,16 +31,6 @@ pub fn to_array<'a>(
         columns.append(header)?;
     }
     StructArray::try_new(fields(), columns.finish(), Some(NullBuffer::from(present)))
-}
-
-/// Whether samples are as a reader takes them to be that knows nothing but their type.
-fn can_be_said(header: &ArchivedRasterHeader) -> bool {
-    let encoding = header.images.first().map(|image| usize::from(image.encoding.to_native()));
-    encoding.and_then(|encoding| header.encodings.get(encoding)).is_some_and(|encoding| {
-        let bits = encoding.bits_per_sample.to_native();
-        let is_in_order = !encoding.big_endian || bits <= 8;
-        is_in_order && !encoding.reversed_bits && usize::from(bits) == encoding.dtype.size() * 8
-    })
 }
 
 fn list<B: ArrayBuilder>(values: B, item: ArrowType) -> ListBuilder<B> {

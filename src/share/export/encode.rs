@@ -2,7 +2,7 @@
 
 use super::ExportError;
 use super::geo::Footprints;
-use super::layout::Layout;
+use super::layout::{Layout, Rows};
 use super::plan::GROUP_ROWS;
 use crate::error::Result;
 use arrow_array::{Array, RecordBatch, new_null_array};
@@ -42,6 +42,8 @@ pub struct RowGroup {
     pub columns: Vec<ArrowColumnChunk>,
     pub rows: usize,
     pub footprints: Footprints,
+    /// Whether its headers are [whole](crate::share::SharedRows::whole_headers).
+    pub whole_headers: bool,
     /// Hrefs that are not below what they were to be relative to.
     pub hrefs_kept: u64,
 }
@@ -89,13 +91,12 @@ impl Encoder {
         for start in (0..records.len()).step_by(self.slice) {
             let len = self.slice.min(records.len() - start);
             let numbers = records.get(start..start + len).unwrap_or_default();
-            let (batch, hrefs_kept) = self.layout.batch(&rows.slice(start, len), numbers)?;
+            let rows = self.layout.rows(&rows.slice(start, len), numbers)?;
             let group = match &mut open {
                 Some(group) => group,
                 none => none.insert(OpenGroup::new(&self.factory)?),
             };
-            group.write(&batch)?;
-            group.hrefs_kept += hrefs_kept;
+            group.write(&rows)?;
             if group.bytes() >= GROUP_BYTES {
                 groups.extend(open.take().map(OpenGroup::close).transpose()?);
             }
@@ -109,6 +110,7 @@ struct OpenGroup {
     writers: Vec<ArrowColumnWriter>,
     rows: usize,
     footprints: Footprints,
+    whole_headers: bool,
     hrefs_kept: u64,
 }
 
@@ -119,11 +121,12 @@ impl OpenGroup {
             writers: factory.create_column_writers(0)?,
             rows: 0,
             footprints: Footprints::default(),
+            whole_headers: true,
             hrefs_kept: 0,
         })
     }
 
-    fn write(&mut self, batch: &RecordBatch) -> Result<()> {
+    fn write(&mut self, Rows { batch, whole_headers, hrefs_kept }: &Rows) -> Result<()> {
         let mut writers = self.writers.iter_mut();
         for (field, column) in batch.schema_ref().fields().iter().zip(batch.columns()) {
             for (leaf, writer) in compute_leaves(field, column)?.iter().zip(&mut writers) {
@@ -131,6 +134,8 @@ impl OpenGroup {
             }
         }
         self.rows += batch.num_rows();
+        self.whole_headers &= whole_headers;
+        self.hrefs_kept += hrefs_kept;
         self.footprints.add(batch)
     }
 
@@ -139,9 +144,9 @@ impl OpenGroup {
     }
 
     fn close(self) -> Result<RowGroup> {
-        let OpenGroup { writers, rows, footprints, hrefs_kept } = self;
+        let OpenGroup { writers, rows, footprints, whole_headers, hrefs_kept } = self;
         let columns = writers.into_iter().map(ArrowColumnWriter::close).collect::<Result<_, _>>()?;
-        Ok(RowGroup { columns, rows, footprints, hrefs_kept })
+        Ok(RowGroup { columns, rows, footprints, whole_headers, hrefs_kept })
     }
 }
 

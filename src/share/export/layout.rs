@@ -2,7 +2,7 @@
 
 use super::relative::RelativeHrefs;
 use crate::error::Result;
-use crate::share::{STAC_METADATA, SharedTable, StacTable};
+use crate::share::{STAC_METADATA, SharedRows, SharedTable, StacTable};
 use crate::store::Projection;
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
@@ -15,6 +15,16 @@ pub struct Layout {
     /// What makes STAC items of it, where these are what is written.
     items: Option<StacTable>,
     relative: Option<RelativeHrefs>,
+}
+
+/// Rows of the files.
+#[derive(Debug)]
+pub struct Rows {
+    pub batch: RecordBatch,
+    /// Whether their headers are [whole](SharedRows::whole_headers).
+    pub whole_headers: bool,
+    /// How many hrefs are not below what they were to be relative to.
+    pub hrefs_kept: u64,
 }
 
 impl Layout {
@@ -33,19 +43,18 @@ impl Layout {
         self.table.projection()
     }
 
-    /// Rows of the files: those of the store, with the numbers of their records. And how many hrefs are not below
-    /// what they were to be relative to.
-    pub fn batch(&self, rows: &RecordBatch, records: &[u64]) -> Result<(RecordBatch, u64)> {
-        let rows = self.table.batch(rows, records)?;
-        let (rows, elsewhere) = match &self.relative {
-            Some(relative) => relative.batch(rows)?,
-            None => (rows, 0),
+    /// Rows of the files: those of the store, with the numbers of their records.
+    pub fn rows(&self, rows: &RecordBatch, records: &[u64]) -> Result<Rows> {
+        let SharedRows { batch, whole_headers } = self.table.rows(rows, records)?;
+        let (batch, hrefs_kept) = match &self.relative {
+            Some(relative) => relative.batch(batch)?,
+            None => (batch, 0),
         };
-        let rows = match &self.items {
-            Some(items) => items.batch(&rows)?,
-            None => rows,
+        let batch = match &self.items {
+            Some(items) => items.batch(&batch)?,
+            None => batch,
         };
-        Ok((rows, elsewhere))
+        Ok(Rows { batch, whole_headers, hrefs_kept })
     }
 
     /// The key and value by which files say that they are of this layout; those of rasteret describe a collection.

@@ -37,6 +37,7 @@ impl Metadata {
             file: String::new(),
             file_rows: 0,
             partition_by: partitioning.columns().to_vec(),
+            whole_headers: true,
         };
         let is_collection = REQUIRED.iter().all(|column| layout.schema().column_with_name(column).is_some());
         let common = match layout.mark() {
@@ -48,11 +49,26 @@ impl Metadata {
     }
 
     /// What a file says. `file` is its path below the export's folder, with slashes.
-    pub fn of_file(&self, file: &str, rows: usize) -> Result<Vec<(&'static str, String)>> {
+    pub fn of_file(&self, file: &str, rows: usize) -> FileMetadata {
         let tag = ExportTag { file: file.to_owned(), file_rows: rows as u64, ..self.tag.clone() };
-        let mut metadata = self.common.clone();
-        metadata.push((EXPORT_KEY, json(&tag)?));
-        Ok(metadata)
+        FileMetadata { common: self.common.clone(), tag }
+    }
+}
+
+/// What one file says.
+#[derive(Debug)]
+pub struct FileMetadata {
+    common: Vec<(&'static str, String)>,
+    /// What it says of itself, as far as its rows are known.
+    pub tag: ExportTag,
+}
+
+impl FileMetadata {
+    /// Keys and values.
+    pub fn entries(self) -> Result<Vec<(&'static str, String)>> {
+        let FileMetadata { common: mut entries, tag } = self;
+        entries.push((EXPORT_KEY, json(&tag)?));
+        Ok(entries)
     }
 }
 

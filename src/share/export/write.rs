@@ -4,7 +4,7 @@ use super::destination::Destination;
 use super::encode::{Encoder, RowGroup, bytes_of};
 use super::geo::Footprints;
 use super::layout::Layout;
-use super::metadata::Metadata;
+use super::metadata::{FileMetadata, Metadata};
 use super::partition::Partitioning;
 use super::plan::{Plan, Task};
 use super::spill::Spill;
@@ -122,7 +122,7 @@ impl Writing {
             pieces,
             footprints: Footprints::default(),
             schema: Arc::clone(encoder.schema()),
-            metadata: self.metadata.of_file(&name, planned.rows.len())?,
+            metadata: self.metadata.of_file(&name, planned.rows.len()),
         })
     }
 }
@@ -149,7 +149,7 @@ struct OpenFile {
     pieces: Pieces,
     footprints: Footprints,
     schema: SchemaRef,
-    metadata: Vec<(&'static str, String)>,
+    metadata: FileMetadata,
 }
 
 impl OpenFile {
@@ -160,6 +160,7 @@ impl OpenFile {
         progress: &mut ExportProgress,
     ) -> Result<()> {
         self.footprints.join(group.footprints);
+        self.metadata.tag.whole_headers &= group.whole_headers;
         let mut writer = self.writer.next_row_group()?;
         for column in group.columns {
             column.append_to_row_group(&mut writer)?;
@@ -170,13 +171,13 @@ impl OpenFile {
     }
 
     async fn end(mut self, destination: &mut Destination, progress: &mut ExportProgress) -> Result<()> {
-        let geo = self.footprints.describe(&self.schema).map(|geo| (GEO_KEY, geo));
-        self.metadata.extend(geo);
+        let mut metadata = self.metadata.entries()?;
+        metadata.extend(self.footprints.describe(&self.schema).map(|geo| (GEO_KEY, geo)));
         // Arrow's own schema comes last, since it has a copy of all: Arrow's readers look for it there alone.
-        let copy = self.metadata.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
+        let copy = metadata.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
         let schema = Schema::clone(&self.schema).with_metadata(copy);
-        self.metadata.push((ARROW_SCHEMA_META_KEY, encode_arrow_schema(&schema)));
-        for (key, value) in self.metadata {
+        metadata.push((ARROW_SCHEMA_META_KEY, encode_arrow_schema(&schema)));
+        for (key, value) in metadata {
             self.writer.append_key_value_metadata(KeyValue::new(key.to_owned(), value));
         }
         self.writer.into_inner()?;
@@ -223,8 +224,7 @@ fn row_bytes(stored: &Collection, projection: &Projection, layout: &Layout, plan
     // One by one: they may come from as many chunks.
     for record in records {
         let batch = stored.rows(&[*record], projection)?;
-        let (batch, _) = layout.batch(&batch, &[*record])?;
-        bytes += bytes_of(&batch);
+        bytes += bytes_of(&layout.rows(&batch, &[*record])?.batch);
         rows += 1;
     }
     Ok(bytes / rows.max(1))

@@ -36,6 +36,8 @@ pub struct Contents {
     pub partition_types: Vec<(String, DataType)>,
     /// Columns in the names of folders that were made for these, and are none of the collection's.
     pub derived: Vec<String>,
+    /// Whether these are our own files, all of which say that their headers are whole.
+    pub has_whole_headers: bool,
 }
 
 impl Contents {
@@ -73,6 +75,7 @@ impl Contents {
         }
         match whole_export(footers)? {
             Some(tag) => {
+                contents.has_whole_headers = tag.whole_headers;
                 for column in tag.partition_by {
                     if column.derived {
                         contents.derived.push(column.name);
@@ -128,10 +131,11 @@ fn known_version(footer: &Footer, key: &'static str, found: u32) -> Result<(), I
     }
 }
 
-/// Checks that the files are those of one export, and all of it. `None` of files that say nothing of an export, or
-/// were written by another program, which may have kept what ours said.
+/// Checks that the files are those of one export, and all of it; what is returned speaks for all of them. `None` of
+/// files that say nothing of an export, or were written by another program, which may have kept what ours said.
 fn whole_export(footers: &[Footer]) -> Result<Option<ExportTag>, ImportError> {
     let mut found: Option<(&Footer, ExportTag)> = None;
+    let mut whole_headers = true;
     let mut without: Option<&Footer> = None;
     let (mut files, mut rows) = (HashSet::new(), 0_u64);
     for footer in footers {
@@ -157,6 +161,7 @@ fn whole_export(footers: &[Footer]) -> Result<Option<ExportTag>, ImportError> {
             return Err(ImportError::Incomplete { missing });
         }
         rows = rows.saturating_add(file_rows);
+        whole_headers &= tag.whole_headers;
         found.get_or_insert((footer, tag));
     }
     let Some((first, tag)) = found else { return Ok(None) };
@@ -177,7 +182,7 @@ fn whole_export(footers: &[Footer]) -> Result<Option<ExportTag>, ImportError> {
         );
         return Err(ImportError::Incomplete { missing });
     }
-    Ok(Some(tag))
+    Ok(Some(ExportTag { whole_headers, ..tag }))
 }
 
 /// The columns `year` and `month` of folders that say no more than the times of the records below them do.
@@ -230,6 +235,7 @@ mod tests {
                 data_type: "Int32".to_owned(),
                 derived: true,
             }],
+            whole_headers: true,
         }
     }
 
@@ -253,6 +259,12 @@ mod tests {
         let cut = Footer { rows: Some(1), ..b };
         assert!(error(&[a, cut]).contains("1 rows, and had 3"));
 
+        let whole = |a, b| {
+            let of = |whole_headers| Some(ExportTag { whole_headers, ..tag("1") });
+            Contents::of(&[footer("a", of(a), 2), footer("b", of(b), 3)]).unwrap().has_whole_headers
+        };
+        assert_eq!((whole(true, true), whole(true, false), whole(false, true)), (true, false, false));
+
         let newer = footer("a", Some(ExportTag { version: TAG_VERSION + 1, ..tag("1") }), 5);
         assert_eq!(Contents::of(&[newer]).unwrap_err().kind(), "newer-version");
         let mut odd = footer("a", None, 5);
@@ -262,7 +274,7 @@ mod tests {
         // A copy by another program, which took the metadata over.
         let mut copied = footer("a", Some(tag("1")), 2);
         copied.created_by = Some("parquet-cpp-arrow version 21.0.0".to_owned());
-        assert!(Contents::of(&[copied]).is_ok());
+        assert!(!Contents::of(&[copied]).unwrap().has_whole_headers);
     }
 
     #[test]

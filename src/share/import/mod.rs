@@ -37,7 +37,9 @@ use std::sync::Arc;
 ///
 /// Records come as they are, with the headers that the table has; no raster is opened. What a table cannot carry
 /// (overviews, masks, versions of the files) is parsed when a read needs it, or by
-/// [`Collection::refresh`](crate::Collection::refresh).
+/// [`Collection::refresh`](crate::Collection::refresh). Headers of our own exports say whether they will do for reads
+/// at full resolution; any others are compared with the files' own when they are first read by, which takes a request
+/// a file.
 ///
 /// # Local files
 ///
@@ -193,7 +195,8 @@ impl Import {
         let clouds = with(contents.clouds.clone(), &import.cloud);
         let source = source.described_by(&contents, &clouds);
         let build = import.build(source.clone()).name(name);
-        build.imported(describe(contents.description, &source), clouds).run().await
+        let description = describe(contents.description, &source);
+        build.imported(description, clouds, contents.has_whole_headers).run().await
     }
 
     fn build(&self, source: ImportSource) -> Build {

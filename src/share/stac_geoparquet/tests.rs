@@ -3,37 +3,22 @@ use crate::share::SharedTable;
 use crate::store::{Description, Store};
 use arrow_array::Int32Array;
 use rasteret_schema::{
-    Asset, BandMetadata, BoundingBox, Crs, DataType as SampleType, Encoding, Georeference, Geotransform,
-    HeaderArchive, ImageHeader, ObjectVersion, PixelValue, RasterHeader, Record, SourceHeader, TileTable,
-    record,
+    Asset, BoundingBox, Crs, DataType as SampleType, Encoding, Georeference, Geotransform, HeaderArchive,
+    ImageHeader, PixelValue, RasterHeader, Record, SourceHeader, TileTable, record,
 };
 use serde_json::{Value, json};
 
 fn header(row: usize, band: &str, samples: u16, nodata: f64) -> SourceHeader {
     let encoding = Encoding { samples_per_pixel: samples, ..Encoding::uncompressed(SampleType::UInt16) };
-    let image = ImageHeader {
-        width: 30,
-        height: 20,
-        tile_width: 30,
-        tile_height: 20,
-        encoding: 0,
-        mask: None,
-        tiles: TileTable::new(&[8], &[1200]),
-    };
+    let image = ImageHeader::new([30, 20], [30, 20], TileTable::new(&[8], &[1200]));
     let header = RasterHeader {
-        format: "geotiff".to_owned(),
         georeference: Georeference {
             transform: Some(Geotransform::new(10.0, 0.0, 600_000.0, 0.0, -10.0, 1_500_000.0)),
             crs: Some(Crs::from_epsg(32643)),
             ..Georeference::default()
         },
         nodata: Some(PixelValue::from(nodata)),
-        bands: vec![BandMetadata::default(); usize::from(samples)],
-        color_map: Vec::new(),
-        encodings: vec![encoding],
-        images: vec![image],
-        masks: Vec::new(),
-        object: ObjectVersion::default(),
+        ..RasterHeader::new("geotiff", encoding, vec![image])
     };
     SourceHeader { row, band: band.to_owned(), header: Arc::new(HeaderArchive::new(&header).unwrap()) }
 }

@@ -5,8 +5,8 @@
 
 use rasteret_geotiff::decode::{CodecRegistry, decode};
 use rasteret_schema::{
-    DataType, Encoding, Georeference, HeaderArchive, ImageHeader, ImageView, ObjectVersion, RasterError,
-    RasterHeader, TileRequest, TileTable,
+    DataType, Encoding, HeaderArchive, ImageHeader, ImageView, RasterError, RasterHeader, TileRequest,
+    TileTable,
 };
 use std::cell::OnceCell;
 
@@ -142,26 +142,10 @@ impl<'a> Case<'a> {
         let [tile_width, tile_height] = self.tile_size;
         let planes = if self.encoding.planar { u32::from(self.encoding.samples_per_pixel) } else { 1 };
         let tiles = (width.div_ceil(tile_width) * height.div_ceil(tile_height) * planes) as usize;
-        let header = RasterHeader {
-            format: rasteret_geotiff::FORMAT.to_owned(),
-            georeference: Georeference::default(),
-            nodata: None,
-            bands: Vec::new(),
-            color_map: Vec::new(),
-            encodings: vec![self.encoding.clone()],
-            images: vec![ImageHeader {
-                width,
-                height,
-                tile_width,
-                tile_height,
-                encoding: 0,
-                mask: None,
-                // Of one sparse tile less than a byte is kept.
-                tiles: TileTable::new(&vec![0; tiles], &vec![0; tiles]),
-            }],
-            masks: Vec::new(),
-            object: ObjectVersion::default(),
-        };
+        // Of one sparse tile less than a byte is kept.
+        let sparse = vec![0; tiles];
+        let image = ImageHeader::new(self.size, self.tile_size, TileTable::new(&sparse, &sparse));
+        let header = RasterHeader::new(rasteret_geotiff::FORMAT, self.encoding.clone(), vec![image]);
         HeaderArchive::new(&header).expect("a header that can be archived")
     }
 }

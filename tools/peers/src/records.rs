@@ -6,8 +6,8 @@ use arrow_schema::{DataType as ArrowType, Field, Schema};
 use rasteret::store::{Description, Store};
 use rasteret_schema::record::{CLOUD_COVER, to_batch};
 use rasteret_schema::{
-    Asset, BandMetadata, BoundingBox, Crs, DataType, Encoding, Georeference, Geotransform, HeaderArchive,
-    ImageHeader, ObjectVersion, PixelValue, RasterHeader, Record, SourceHeader, TileTable,
+    Asset, BoundingBox, Crs, DataType, Encoding, Georeference, Geotransform, HeaderArchive, ImageHeader,
+    PixelValue, RasterHeader, Record, SourceHeader, TileTable,
 };
 use std::fs;
 use std::ops::Range;
@@ -128,44 +128,21 @@ fn header(seed: u64) -> RasterHeader {
         Some(offset)
     });
     let offsets: Vec<u64> = offsets.collect();
+    let encoding = Encoding {
+        compression: 8,
+        predictor: 2,
+        chroma_subsampling: [2, 2],
+        ..Encoding::uncompressed(DataType::UInt16)
+    };
+    let image = ImageHeader::new([10_980; 2], [1024; 2], TileTable::new(&offsets, &counts));
     RasterHeader {
-        format: "geotiff".to_owned(),
         georeference: Georeference {
             transform: Some(Geotransform::new(10.0, 0.0, 699_960.0, 0.0, -10.0, 1_500_000.0)),
             crs: Some(Crs::from_epsg(32643)),
-            pixel_is_point: false,
-            ground_control_points: 0,
+            ..Georeference::default()
         },
         nodata: Some(PixelValue::Integer(0)),
-        bands: vec![BandMetadata::default()],
-        color_map: Vec::new(),
-        encodings: vec![Encoding {
-            dtype: DataType::UInt16,
-            bits_per_sample: 16,
-            samples_per_pixel: 1,
-            planar: false,
-            striped: false,
-            big_endian: false,
-            reversed_bits: false,
-            compression: 8,
-            predictor: 2,
-            photometric: 1,
-            chroma_subsampling: [2, 2],
-            extra_samples: Vec::new(),
-            jpeg_tables: Vec::new(),
-            lerc_compression: 0,
-        }],
-        images: vec![ImageHeader {
-            width: 10_980,
-            height: 10_980,
-            tile_width: 1024,
-            tile_height: 1024,
-            encoding: 0,
-            mask: None,
-            tiles: TileTable::new(&offsets, &counts),
-        }],
-        masks: Vec::new(),
-        object: ObjectVersion::default(),
+        ..RasterHeader::new("geotiff", encoding, vec![image])
     }
 }
 

@@ -5,8 +5,7 @@
 
 use rasteret_geotiff::decode::{CodecRegistry, decode};
 use rasteret_schema::{
-    DataType, Encoding, Georeference, HeaderArchive, ImageHeader, ObjectVersion, RasterError, RasterHeader,
-    TileRequest, TileTable,
+    DataType, Encoding, HeaderArchive, ImageHeader, RasterError, RasterHeader, TileRequest, TileTable,
 };
 use std::ops::Range;
 
@@ -23,29 +22,13 @@ pub struct Image {
 
 impl Image {
     /// An image of the given columns and rows, in tiles of the given columns and rows.
-    pub fn new(encoding: Encoding, [width, height]: [u32; 2], [tile_width, tile_height]: [u32; 2]) -> Image {
+    pub fn new(encoding: Encoding, size: [u32; 2], tile_size: [u32; 2]) -> Image {
         let planes = if encoding.planar { u32::from(encoding.samples_per_pixel) } else { 1 };
-        let tiles = (width.div_ceil(tile_width) * height.div_ceil(tile_height) * planes) as usize;
+        let places = size[0].div_ceil(tile_size[0]) * size[1].div_ceil(tile_size[1]);
+        let tiles = (places * planes) as usize;
         let sample_size = encoding.dtype.size();
-        let header = RasterHeader {
-            format: "geotiff".to_owned(),
-            georeference: Georeference::default(),
-            nodata: None,
-            bands: Vec::new(),
-            color_map: Vec::new(),
-            encodings: vec![encoding],
-            images: vec![ImageHeader {
-                width,
-                height,
-                tile_width,
-                tile_height,
-                encoding: 0,
-                mask: None,
-                tiles: TileTable::new(&vec![8; tiles], &vec![1; tiles]),
-            }],
-            masks: Vec::new(),
-            object: ObjectVersion::default(),
-        };
+        let image = ImageHeader::new(size, tile_size, TileTable::new(&vec![8; tiles], &vec![1; tiles]));
+        let header = RasterHeader::new("geotiff", encoding, vec![image]);
         Image { archive: HeaderArchive::new(&header).expect("a header that can be archived"), sample_size }
     }
 

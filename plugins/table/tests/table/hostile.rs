@@ -11,8 +11,8 @@ use parquet::file::properties::WriterProperties;
 use proptest::prelude::*;
 use rasteret_schema::conformance::OneFile;
 use rasteret_schema::{
-    BandMetadata, BoundingBox, Crs, DataType, Encoding, Georeference, Geotransform, HeaderArchive,
-    ImageHeader, ObjectVersion, PixelValue, RasterHeader, Selection, SourceAdapter, TileTable, header_column,
+    BoundingBox, Crs, DataType, Encoding, Georeference, Geotransform, HeaderArchive, ImageHeader, PixelValue,
+    RasterHeader, Selection, SourceAdapter, TileTable, header_column,
 };
 use rasteret_table::TableSource;
 use std::fs::File;
@@ -40,28 +40,15 @@ fn read(bytes: Vec<u8>) {
 
 /// The same scenes with headers of their only band.
 fn with_headers(scenes: &RecordBatch) -> RecordBatch {
+    let image = ImageHeader::new([20, 10], [16, 16], TileTable::new(&[100, 700], &[512, 512]));
     let header = RasterHeader {
-        format: "geotiff".to_owned(),
         georeference: Georeference {
             transform: Some(Geotransform::new(10.0, 0.0, 5e5, 0.0, -10.0, 1e6)),
             crs: Some(Crs::from_epsg(32643)),
             ..Georeference::default()
         },
         nodata: Some(PixelValue::Integer(0)),
-        bands: vec![BandMetadata::default()],
-        color_map: Vec::new(),
-        encodings: vec![Encoding::uncompressed(DataType::UInt16)],
-        images: vec![ImageHeader {
-            width: 20,
-            height: 10,
-            tile_width: 16,
-            tile_height: 16,
-            encoding: 0,
-            mask: None,
-            tiles: TileTable::new(&[100, 700], &[512, 512]),
-        }],
-        masks: Vec::new(),
-        object: ObjectVersion::default(),
+        ..RasterHeader::new("geotiff", Encoding::uncompressed(DataType::UInt16), vec![image])
     };
     let archive = HeaderArchive::new(&header).unwrap();
     let rows = vec![Some((archive.header().unwrap(), 0)); scenes.num_rows()];

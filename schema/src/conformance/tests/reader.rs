@@ -1,8 +1,8 @@
 use super::assert_breaks;
 use crate::conformance::raster_reader;
 use crate::{
-    BandMetadata, ByteRanges, DataType, Encoding, Georeference, ImageHeader, ImageView, ObjectVersion,
-    Parsed, RasterError, RasterHeader, RasterReader, TileRequest, TileTable,
+    ByteRanges, DataType, Encoding, Georeference, ImageHeader, ImageView, Parsed, RasterError, RasterHeader,
+    RasterReader, TileRequest, TileTable,
 };
 
 /// A raster of bytes, pixel by pixel in square tiles: `RAW1`, then little-endian numbers of 32 bits:
@@ -47,30 +47,16 @@ impl Raw {
         } else {
             TileTable::new(&offsets, &counts)
         };
+        let format = if self.has(Fault::NamesAnotherFormat) { "other" } else { "raw" };
+        let encoding =
+            Encoding { samples_per_pixel: samples as u16, ..Encoding::uncompressed(DataType::UInt8) };
+        let image = ImageHeader::new([width, height], [tile, tile], tiles);
         Ok(RasterHeader {
-            format: if self.has(Fault::NamesAnotherFormat) { "other" } else { "raw" }.to_owned(),
             georeference: Georeference {
                 ground_control_points: if self.has(Fault::DependsOnParts) { parts as u32 } else { 0 },
                 ..Georeference::default()
             },
-            nodata: None,
-            bands: vec![BandMetadata::default(); samples as usize],
-            color_map: Vec::new(),
-            encodings: vec![Encoding {
-                samples_per_pixel: samples as u16,
-                ..Encoding::uncompressed(DataType::UInt8)
-            }],
-            images: vec![ImageHeader {
-                width,
-                height,
-                tile_width: tile,
-                tile_height: tile,
-                encoding: 0,
-                mask: None,
-                tiles,
-            }],
-            masks: Vec::new(),
-            object: ObjectVersion::default(),
+            ..RasterHeader::new(format, encoding, vec![image])
         })
     }
 }
