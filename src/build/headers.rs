@@ -3,19 +3,19 @@
 //! One request a file, as a rule: the start of a COG has all that there is to know, and how long it is is
 //! learned from the files seen so far. A file that several bands or records of a batch share is read once.
 
+use super::part_of_file::{LEAST_READ, PartOfFile};
 use super::progress::Progress;
 use crate::cpu;
 use crate::error::{Error, Location};
 use crate::io::{ByteSource, ByteSourceError, ByteSources, without_secrets};
 use crate::readers::Readers;
 use crate::store::{Failure, HeaderFailure};
-use bytes::Bytes;
 use futures::future::try_join_all;
 use futures::stream::{self, Stream, StreamExt};
 use rasteret_schema::record::RecordColumns;
 use rasteret_schema::{
-    ArchiveError, Asset, ByteRanges, Georeference, HeaderArchive, ObjectVersion, Parsed, RasterError,
-    RasterHeader, RasterReader, SourceHeader,
+    ArchiveError, Asset, Georeference, HeaderArchive, ObjectVersion, Parsed, RasterError, RasterHeader,
+    RasterReader, SourceHeader,
 };
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -27,12 +27,8 @@ use tokio::sync::Semaphore;
 pub const CONCURRENT: usize = 256;
 /// Bytes of the first request at first: the tile tables of 2000 tiles, and what else a header has.
 const FIRST_READ: u64 = 32 << 10;
-/// The first request is a multiple of this, and the others are at least as long: it costs no time.
-const LEAST_READ: u64 = 16 << 10;
 /// The first request is not longer, however long headers are.
 const MOST_FIRST_READ: u64 = 1 << 20;
-/// Bytes of a header at most: the tile tables of a raster of 16 million tiles.
-const MOST_BYTES: u64 = 256 << 20;
 /// Headers that are larger than [`MOST_FIRST_READ`] and held at once.
 const LARGE_AT_ONCE: usize = 4;
 /// Rounds of requests for a header at most: one for each image of a file that is no COG.
@@ -143,7 +139,7 @@ impl HeaderFetcher {
         let source = self.sources.open(href, None)?;
         let (start, version) = source.read_start(self.first_read.load(Ordering::Relaxed)).await?;
         self.count(&source, &start);
-        let mut file = PartOfFile { bytes: ByteRanges::new(version.size), version, total: 0 };
+        let mut file = PartOfFile::new(version);
         file.insert(0, start.bytes);
         let reader = self.reader_of(file.bytes.available(0))?;
         let mut large = None;
@@ -245,50 +241,6 @@ pub fn check_sample(
     }
 }
 
-/// What is known of a file.
-struct PartOfFile {
-    bytes: ByteRanges,
-    version: ObjectVersion,
-    total: u64,
-}
-
-impl PartOfFile {
-    fn insert(&mut self, start: u64, bytes: Bytes) {
-        self.total += bytes.len() as u64;
-        self.bytes.insert(start, bytes);
-    }
-
-    /// What is not here yet of ranges that a reader needs, joined where they touch.
-    fn missing(&self, ranges: &[Range<u64>]) -> Result<Vec<Range<u64>>, RasterError> {
-        let size = self.bytes.file_size().unwrap_or(u64::MAX);
-        let mut missing: Vec<Range<u64>> = ranges
-            .iter()
-            .filter_map(|range| {
-                let start =
-                    range.start.checked_add(self.bytes.available(range.start).len() as u64)?.min(size);
-                let end = range.end.min(size);
-                (start < end).then(|| start..end.max(start.saturating_add(LEAST_READ)).min(size))
-            })
-            .collect();
-        missing.sort_by_key(|range| range.start);
-        missing.dedup_by(|next, last| {
-            let touches = next.start <= last.end;
-            if touches {
-                last.end = last.end.max(next.end);
-            }
-            touches
-        });
-        if missing.is_empty() {
-            return Err(RasterError::CorruptHeader("it goes beyond the end of the file".to_owned()));
-        }
-        let bytes = missing.iter().map(|range| range.end - range.start).fold(self.total, u64::saturating_add);
-        if bytes > MOST_BYTES {
-            return Err(RasterError::CorruptHeader(format!("it is larger than {MOST_BYTES} bytes")));
-        }
-        Ok(missing)
-    }
-}
-
 enum Attempt {
     Done(Arc<HeaderArchive>),
     Needs(Vec<Range<u64>>),
@@ -382,28 +334,6 @@ impl HeaderError {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_is_missing_is_asked_for_once() {
-        let mut file =
-            PartOfFile { bytes: ByteRanges::new(Some(200_000)), version: ObjectVersion::default(), total: 0 };
-        file.insert(0, Bytes::from(vec![0; 1000]));
-        let missing = |ranges: &[Range<u64>]| file.missing(ranges).map_err(|error| error.to_string());
-        let asked = |ranges| missing(ranges).map(|asked| (asked.len(), asked[0].clone()));
-        assert_eq!(asked(&[500..1500, 2000..2010]), Ok((1, 1000..2000 + LEAST_READ)));
-        assert_eq!(asked(&[199_999..200_500, 0..10]), Ok((1, 199_999..200_000)));
-        let past = missing(&[0..1000, 200_000..200_008, u64::MAX..u64::MAX]);
-        assert!(past.unwrap_err().contains("beyond the end"));
-    }
-
-    #[test]
-    fn a_header_is_not_larger_than_it_may_be() {
-        let file =
-            PartOfFile { bytes: ByteRanges::new(None), version: ObjectVersion::default(), total: 1 << 10 };
-        for range in [0..MOST_BYTES, 5..u64::MAX] {
-            assert!(file.missing(&[range]).unwrap_err().to_string().contains("larger than"));
-        }
-    }
 
     #[test]
     fn the_first_read_grows_within_bounds() {

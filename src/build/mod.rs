@@ -8,7 +8,7 @@
 //! | `run` | the way of a batch |
 //! | `place` | footprints of any encoding and CRS, as the store has them |
 //! | `batch` | batches of a size that can be lost |
-//! | `headers` | the headers that the source did not parse itself |
+//! | `headers`, `part_of_file` | the headers that the source did not parse itself |
 //! | `enrich` | footprints and CRSs, from the headers |
 //! | `footprint` | the outline of a raster in longitudes and latitudes |
 //! | `refresh` | headers that are parsed again |
@@ -25,6 +25,7 @@ mod failures;
 pub mod footprint;
 pub(crate) mod headers;
 mod options;
+mod part_of_file;
 pub(crate) mod place;
 pub(crate) mod progress;
 mod refresh;

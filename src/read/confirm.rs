@@ -5,9 +5,10 @@
 //! file's own header at the same time, once. Where pixels would be others by that one, the read is made again. What
 //! was fetched is kept, as other [headers](super::header) are, and is in no doubt from then on.
 
+use super::band::SceneBand;
 use super::header::{BandPlace, HeaderCost, keep};
 use super::layout::same_nodata;
-use super::select::{SceneBand, SceneRecord};
+use super::select::SceneRecord;
 use super::windows::{WindowRequest, alpha_sample};
 use crate::build::headers::{CONCURRENT, HeaderError, HeaderFetcher};
 use crate::build::progress::Progress;

@@ -1,10 +1,11 @@
 //! Labelled datasets out of arrays.
 
+use super::band::SceneBand;
 use super::confirm::confirmed;
 use super::layout::same_nodata;
 use super::request::{ReadRequest, crs_of_most};
 use super::scene::native_scenes;
-use super::select::{SceneBand, Selection};
+use super::select::Selection;
 use super::target::Target;
 use crate::cpu;
 use crate::dataset::{BandProperties, Dataset, DatasetOptions, Mosaic};

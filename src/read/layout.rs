@@ -1,8 +1,8 @@
 //! The one shape, data type and CRS of an array.
 
+use super::band::SceneBand;
 use super::request::ReadOptions;
 use super::scene::Scene;
-use super::select::SceneBand;
 use crate::error::{Error, Result};
 use rasteret_schema::{Crs, DataType, PixelValue};
 use std::collections::BTreeMap;

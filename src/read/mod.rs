@@ -1,13 +1,16 @@
 //! From an area to pixels.
 //!
 //! In: records with their headers, areas, bands. Out: arrays. The stages are modules: [`area`] says
-//! what is wanted; `select` finds the records, `header` their headers and `confirm` whether these are right, `scene`, [`window`] and [`mask`] place it on their rasters, `target` and `aligned` on a grid; `windows` and
-//! `plan` find the tiles, `coalesce` the requests for them; `pipeline` fetches and decodes; `finish` marks
-//! and fills what is no data; and `array` puts these together. No tag of a file format is known here.
+//! what is wanted; `select` finds the records, each with its rasters (`band`), `header` their headers and
+//! `confirm` whether these are right; `scene`, [`window`] and [`mask`] place it on their rasters, `target` and
+//! `aligned` on a grid; `windows` and `plan` find the tiles, `coalesce` the requests for them; `pipeline`
+//! fetches and decodes; `finish` marks and fills what is no data; and `array` puts these together. No tag of a
+//! file format is known here.
 
 pub(crate) mod aligned;
 pub mod area;
 mod array;
+pub(crate) mod band;
 pub(crate) mod band_request;
 pub(crate) mod bounds;
 mod coalesce;

@@ -8,6 +8,7 @@
 //! Tiles are decoded in parallel, each into a buffer of its own, and copied from there to the windows
 //! that use them. The copy is a few per cent of the decoding, and needs no pixel to be shared unsafely.
 
+use super::band::SceneBand;
 use super::coalesce::{RequestCost, coalesce};
 use super::confirm::Doubts;
 use super::finish::{fill_sparse, mark_valid};
@@ -15,7 +16,6 @@ use super::header::HeaderCost;
 use super::limits::{OnProgress, ReadLimits, ReadProgress, ReadStatistics};
 use super::pixels::PixelArray;
 use super::plan::{TilePlan, TileUse};
-use super::select::SceneBand;
 use super::windows::{FilePlan, FileTile, Plane, WindowPlan, WindowRequest, plan_windows, plane_of};
 use crate::cpu;
 use crate::error::{Error, Result};

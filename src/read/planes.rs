@@ -3,6 +3,7 @@
 //! A plane is one band of one row of a result. It is handed over as soon as the windows that it is made
 //! of are there.
 
+use super::band::SceneBand;
 use super::finish::{fill, fill_outside, turn_over};
 use super::limits::ReadStatistics;
 use super::mask::{Mask, MaskError};
@@ -10,7 +11,6 @@ use super::pipeline::{OnWindow, Pipeline, WindowPixels};
 use super::pixels::PixelArray;
 use super::request::ReadOptions;
 use super::scene::{BandRead, Scene};
-use super::select::SceneBand;
 use super::windows::WindowRequest;
 use crate::cpu;
 use crate::error::Result;

@@ -1,7 +1,8 @@
 //! From records and geometries to windows of rasters: the rows of a result.
 
 use super::area::Area;
-use super::select::{SceneBand, SceneRecord};
+use super::band::SceneBand;
+use super::select::SceneRecord;
 use super::window::geometry_window;
 use crate::error::{Error, Result};
 use crate::warp::{Grid, Warp};

@@ -1,9 +1,10 @@
 //! The grid that a result has, where it is not the rasters' own.
 
 use super::area::Area;
+use super::band::SceneBand;
 use super::bounds::vertex_box;
 use super::scene::{BandRead, Scene};
-use super::select::{SceneBand, SceneRecord};
+use super::select::SceneRecord;
 use super::window::geometry_window;
 use crate::crs::Transformer;
 use crate::error::{Error, Result};

@@ -4,8 +4,8 @@
 //! order of their bytes, a tile that several windows share once; and of each window, what is to be known
 //! once its tiles are there.
 
+use super::band::SceneBand;
 use super::plan::{Placement, Target, TilePlan, plan_image};
-use super::select::SceneBand;
 use crate::error::{Error, Location, Result};
 use crate::readers::Readers;
 use rasteret_schema::header::ColorInterpretation;
