@@ -10,9 +10,9 @@ use arrow_array::types::Float64Type;
 use rasteret::blocking::Wait;
 use rasteret::store::{Collection, Store, StoredHeader};
 use rasteret::warp::Method;
-use rasteret::{Area, AreaArray, Crs};
+use rasteret::{Area, AreaArray, Crs, Database, Filter};
 use rasteret_schema::BoundingBox;
-use rasteret_schema::record::{BBOX, CLOUD_COVER};
+use rasteret_schema::record::BBOX;
 use serde_json::{Value, json};
 
 /// The rows, by name.
@@ -171,15 +171,9 @@ fn headers(found: Vec<StoredHeader>) -> Result<Summary> {
 }
 
 fn count(context: &Context) -> Result<Work> {
-    let collection = records(context)?;
+    let collection = Database::open(context.records_database())?.collection(records::COLLECTION)?;
     Ok(Box::new(move || {
-        let clouds = collection.projection(&[CLOUD_COVER])?;
-        let mut count = 0;
-        for batch in collection.scan(&clouds, |_| true)? {
-            let batch = batch?.batch;
-            let clouds = batch.column(0).as_primitive::<Float64Type>();
-            count += clouds.iter().flatten().filter(|cover| *cover < RECORDS_CLOUD_COVER).count();
-        }
+        let count = collection.subset(Filter::new().cloud_cover_lt(RECORDS_CLOUD_COVER)).len()?;
         Ok(Box::new(move || Ok(json!({ "count": count }))))
     }))
 }
