@@ -89,9 +89,10 @@ impl HeaderFetcher {
                 files[file].1.push(Place { row, band: asset.band.clone(), index: asset.band_index, other });
             }
         }
-        let (hrefs, places): (Vec<String>, Vec<Vec<Place>>) = files.into_iter().unzip();
+        let with_known = |(href, places): (String, Vec<Place>)| ((href, Georeference::default()), places);
+        let (files, places): (Vec<_>, Vec<_>) = files.into_iter().map(with_known).unzip();
         let mut places = places.into_iter();
-        let headers = self.each(hrefs);
+        let headers = self.each(files);
         headers
             .fold(Fetched::default(), |mut fetched, (href, header)| {
                 for place in places.next().unwrap_or_default() {
@@ -109,20 +110,21 @@ impl HeaderFetcher {
             .await
     }
 
-    /// The headers of files, in their order: footprints come from a record's first header.
+    /// The headers of files, in their order: footprints come from a record's first header. What a file does not say
+    /// of where its pixels lie is as it is known.
     pub fn each(
         &self,
-        hrefs: Vec<String>,
+        files: Vec<(String, Georeference)>,
     ) -> impl Stream<Item = (String, Result<Arc<HeaderArchive>, HeaderError>)> {
         let concurrent = self.turns.available_permits().max(1);
-        let headers = stream::iter(hrefs).map(move |href| async move {
-            let header = self.one(&href, &Georeference::default()).await;
+        let headers = stream::iter(files).map(move |(href, known)| async move {
+            let header = self.one(&href, &known).await;
             (href, header)
         });
         headers.buffered(concurrent)
     }
 
-    /// The header of a file. What the file does not say of where its pixels lie is as `known`.
+    /// The header of a file, of which this is known of where its pixels lie.
     pub async fn one(&self, href: &str, known: &Georeference) -> Result<Arc<HeaderArchive>, HeaderError> {
         // The semaphore is never closed.
         let turn = self.turns.acquire().await.ok();

@@ -14,7 +14,7 @@ use crate::cpu;
 use crate::database::Database;
 use crate::error::{Error, Location, Result};
 use crate::store::{Collection as StoredCollection, HeaderKey, Store, StoredHeader};
-use futures::{StreamExt, stream};
+use futures::StreamExt;
 use rasteret_schema::{ArchivedRasterHeader, Georeference, HeaderArchive};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -153,15 +153,8 @@ pub async fn fetch(
         lacking.iter().map(|lacking| (lacking.href.clone(), lacking.georeference.clone())).collect();
     places.sort_by(|(a, _), (b, _)| a.cmp(b));
     places.dedup_by(|(a, _), (b, _)| a == b);
-    let fetching = stream::iter(places).map(|(href, georeference)| {
-        let fetcher = &fetcher;
-        async move {
-            let header = fetcher.one(&href, &georeference).await;
-            (href, header)
-        }
-    });
     let mut files: HashMap<String, Result<Arc<HeaderArchive>, HeaderError>> =
-        fetching.buffer_unordered(CONCURRENT).collect().await;
+        fetcher.each(places).collect().await;
     let mut fetched: Vec<(BandPlace, Arc<HeaderArchive>)> = Vec::new();
     let mut failed: Option<Error> = None;
     for lacking in lacking {

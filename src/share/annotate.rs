@@ -54,7 +54,8 @@ impl Collection {
     ///
     /// # Errors
     ///
-    /// [`Error::Unfinished`](crate::Error::Unfinished) if records may be missing; [`TableError::Key`] if a side has no such column, or one that cannot serve;
+    /// [`Error::Unfinished`](crate::Error::Unfinished) if records may be missing; [`TableError::Key`] if a side has no
+    /// such column, or one that cannot serve;
     /// [`TableError::DuplicateKeys`]; [`TableError::Reserved`] for columns that make a record;
     /// [`TableError::NothingToAdd`]; [`TableError::Type`] if values that are kept do not fit the new type; if the
     /// table cannot be read, or the database is not open for writing.

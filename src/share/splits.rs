@@ -148,8 +148,8 @@ impl Collection {
     ///
     /// # Errors
     ///
-    /// As [`Splits::of`]; [`Error::Unfinished`] if records may be missing; if a record has no geometry, by which it would be assigned; if the column is one that
-    /// every record has; if the database is not open for writing.
+    /// As [`Splits::of`]; [`Error::Unfinished`] if records may be missing; if a record has no geometry, by which it
+    /// would be assigned; if the column is one that every record has; if the database is not open for writing.
     pub fn assign_splits(&self, splits: &Splits) -> Result<SplitSummary> {
         splits.check()?;
         let names: Vec<&str> = splits.names().collect();

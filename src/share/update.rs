@@ -23,8 +23,8 @@ use std::collections::BTreeSet;
 ///
 /// # Errors
 ///
-/// [`Error::Unfinished`]; [`TableError::Reserved`]; [`TableError::Type`] if values that are kept cannot be had in the new type; those of
-/// `row_of` and of the store.
+/// [`Error::Unfinished`]; [`TableError::Reserved`]; [`TableError::Type`] if values that are kept cannot be had in
+/// the new type; those of `row_of` and of the store.
 pub(super) fn update(
     view: &Collection,
     values: &RecordBatch,

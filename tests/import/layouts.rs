@@ -1,16 +1,12 @@
 //! What this library exports comes back, whatever its layout; and not if a part of it is missing.
 
-use crate::s3_service::serve;
+use crate::bucket;
 use crate::support::{BANDS, Scenes, Store, failures, pixels, text, with_column, write};
 use arrow_array::{ArrayRef, Int16Array, RecordBatchIterator, StringArray};
 use futures::future::{Either, select};
 use rasteret::blocking::Wait;
-use rasteret::io::{ByteSources, SourceOptions};
 use rasteret::query::json_rows;
 use rasteret::{Collection, Filter};
-use s3s::auth::SimpleAuth;
-use s3s::service::S3ServiceBuilder;
-use s3s_fs::FileSystem;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -237,22 +233,9 @@ fn a_bucket() {
     let padding = "x".repeat(100_000);
     let part = "field/year=2024/month=1/part-0.parquet";
     write(&buckets.join("shared/collections").join(part), &scenes.table(), &[("padding", &padding)]);
-    let mut builder = S3ServiceBuilder::new(FileSystem::new(&buckets).unwrap());
-    builder.set_auth(SimpleAuth::from_single("reader", "its secret"));
-    let (url, _runtime) = serve(builder.build());
-    let keys = [
-        ("aws_access_key_id", "reader"),
-        ("aws_secret_access_key", "its secret"),
-        ("aws_region", "us-east-1"),
-    ];
-    let options = SourceOptions {
-        endpoint: Some(url),
-        allow_http: true,
-        store: keys.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
-        ..SourceOptions::default()
-    };
+    let (sources, _runtime) = bucket::buckets(&buckets, |_| {});
     let store = Store::new();
-    let database = store.database.clone().with_sources(ByteSources::new(options));
+    let database = store.database.clone().with_sources(sources);
     // The hrefs are local here, and must be allowed.
     for (name, path) in [("prefix", "field/"), ("file", part)] {
         let import = || {

@@ -3,6 +3,7 @@
 // Tests fail by panicking.
 #![allow(clippy::unwrap_used)]
 
+mod bucket;
 #[path = "../area_reads/compare.rs"]
 mod compare;
 #[allow(dead_code)]

@@ -1,19 +1,13 @@
 //! What an import asks of a server.
 
-use crate::s3_service::serve;
+use crate::bucket;
 use crate::support::{Scenes, Store, write};
 use rasteret::blocking::Wait;
-use rasteret::io::{ByteSources, SourceOptions};
 use rasteret_serve::{Options, Server};
 use s3s::S3Result;
 use s3s::access::{S3Access, S3AccessContext};
-use s3s::auth::SimpleAuth;
-use s3s::service::S3ServiceBuilder;
-use s3s_fs::FileSystem;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
-
-const KEY: (&str, &str) = ("reader", "its secret");
 
 const FILES: usize = 4;
 
@@ -48,19 +42,10 @@ fn footers_are_read_once() {
     }
     write(&bucket.join("one.parquet"), &table, &[("padding", &padding)]);
     let counter = Counter::default();
-    let mut builder = S3ServiceBuilder::new(FileSystem::new(scenes.store.path("buckets")).unwrap());
-    builder.set_auth(SimpleAuth::from_single(KEY.0, KEY.1));
-    builder.set_access(counter.clone());
-    let (url, _runtime) = serve(builder.build());
-    let keys = [("aws_access_key_id", KEY.0), ("aws_secret_access_key", KEY.1), ("aws_region", "us-east-1")];
-    let options = SourceOptions {
-        endpoint: Some(url),
-        allow_http: true,
-        store: keys.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
-        ..SourceOptions::default()
-    };
+    let folder = scenes.store.path("buckets");
+    let (sources, _runtime) = bucket::buckets(&folder, |builder| builder.set_access(counter.clone()));
     let store = Store::new();
-    let database = store.database.clone().with_sources(ByteSources::new(options));
+    let database = store.database.clone().with_sources(sources);
     let import = database.import("s3://shared/field/").name("s3").allow_local(scenes.folder());
     assert_eq!(import.run().wait().unwrap().records, FILES as u64);
     let asked = counter.take();

@@ -215,8 +215,9 @@ impl Export {
     ///
     /// # Errors
     ///
-    /// [`Error::Unfinished`]; if no record matches, something is at the destination already, a column does not exist or cannot be written,
-    /// the partitions are too many, or the destination cannot be written to. Nothing is left there then.
+    /// [`Error::Unfinished`]; if no record matches, something is at the destination already, a column does not exist
+    /// or cannot be written, the partitions are too many, or the destination cannot be written to. Nothing is left
+    /// there then.
     pub async fn run(self) -> Result<ExportSummary> {
         let started = Instant::now();
         let Export { collection, dest, format, columns, allow_unfinished, overwrite, progress, .. } = self;
